@@ -25,6 +25,7 @@ mod answer;
 mod arguments;
 mod filters;
 mod hands;
+mod listing;
 mod manual;
 mod words;
 pub(crate) mod zh;
@@ -158,6 +159,8 @@ pub struct Output {
     pub extract_limit: u64,
     /// What to show in tables.
     pub show: Show,
+    /// The order and the length of the list of sessions.
+    pub list: crate::view::table::Listing,
     /// The language.
     pub lang: Lang,
     /// How to mask secrets, if at all.
@@ -334,13 +337,15 @@ fn analysis(
         ports.add(port, hint);
     }
     let format = if args.hands.json { Format::Json } else { args.format };
-    let shown = match (args.show.as_slice(), args.hands.quiet > 0, args.hands.verbose > 0) {
+    let verbose = args.hands.verbose > 0;
+    let shown = match (args.show.as_slice(), args.hands.quiet > 0, verbose) {
         _ if format != Format::Table => &[What::All],
         ([], true, _) => &[What::Sessions],
         ([], false, true) => &[What::All],
         (asked, ..) => asked,
     };
-    let show = show(shown);
+    let mut show = args.listing.show(shown);
+    show.details |= verbose && show.findings;
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
     let file = args.output.filter(|file| file.as_os_str() != "-");
@@ -372,6 +377,7 @@ fn analysis(
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,
+        list: args.listing.listing(),
         lang: language(args.lang, environment),
         redact: args.redact,
         width: columns(args.width, environment),
@@ -463,7 +469,7 @@ fn language(asked: Option<Language>, environment: &Environment) -> Lang {
 }
 
 fn show(asked: &[What]) -> Show {
-    let default = [What::Steps, What::Credentials];
+    let default = [What::Steps, What::Credentials, What::Findings];
     let asked = if asked.is_empty() { &default[..] } else { asked };
     let has = |what| asked.contains(&what) || asked.contains(&What::All);
     Show {
@@ -472,6 +478,7 @@ fn show(asked: &[What]) -> Show {
         credentials: has(What::Credentials),
         messages: has(What::Messages),
         findings: has(What::Findings),
+        details: false,
         journeys: has(What::Journeys),
         summary: has(What::Summary),
         transcript: asked.contains(&What::Transcript),

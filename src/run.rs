@@ -317,6 +317,7 @@ fn made(
     let tables = table::Options {
         style,
         show: output.show,
+        list: output.list,
         lang: output.lang,
         text_limit: options.text_limit,
         time: output.time,

@@ -57,9 +57,18 @@ fn help_names_the_commands() {
         assert!(out(&help).contains(word), "{word}");
     }
     let help = out(&run(&["read", "--help"]));
-    for option in
-        ["--show", "--format", "--lang", "--redact", "--filter", "--port", "--any-port", "--session", "--protocol"]
-    {
+    for option in [
+        "--show",
+        "--details",
+        "--sort",
+        "--limit",
+        "--format",
+        "--lang",
+        "--redact",
+        "--filter",
+        "--port",
+        "--any-port",
+    ] {
         assert!(help.contains(option), "{option}");
     }
 }
@@ -226,7 +235,8 @@ fn what_has_no_time_is_shown_without() {
     let steps = session["steps"].as_array().expect("steps");
     assert!(steps.len() > 5 && steps.iter().all(|step| step["time"].is_null() && step["elapsed_ms"].is_null()));
     for show in ["all", "sessions"] {
-        let tables = read(&["--show", show]);
+        // Wide enough for the words.
+        let tables = read(&["--show", show, "--width", "160"]);
         assert!(tables.contains("not in the capture") && !tables.contains("1970"), "{tables}");
     }
     let extracted = folder.path().join("out");

@@ -3,6 +3,7 @@
 use super::answer::AnswerArgs;
 use super::filters::FilterArgs;
 use super::hands::HandArgs;
+use super::listing::ListingArgs;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
@@ -223,9 +224,11 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
-    /// What to show, several separated by commas [default: steps,credentials].
+    /// What to show, several separated by commas [default: steps,credentials,findings].
     #[arg(long, value_name = "WHAT", value_enum, ignore_case = true, value_delimiter = ',')]
     pub(super) show: Vec<What>,
+    #[command(flatten)]
+    pub(super) listing: ListingArgs,
     /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Table)]
     pub(super) format: Format,
@@ -286,13 +289,13 @@ pub(super) struct CommonArgs {
 pub(super) enum What {
     /// The tables of the report: every command and reply, by phase.
     Steps,
-    /// One row a session.
+    /// One line a session: who, with whom, what became of it.
     Sessions,
     /// Who logged in, how, and with what.
     Credentials,
     /// The messages carried.
     Messages,
-    /// What is insecure or went wrong.
+    /// What is insecure or went wrong in all sessions, by kind, and the verdict.
     Findings,
     /// The ways that messages took: submitted, relayed, delivered, fetched, and what changed on the way.
     Journeys,

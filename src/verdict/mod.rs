@@ -20,6 +20,7 @@ mod found;
 mod logins;
 mod pace;
 pub(crate) mod purpose;
+pub(crate) mod reached;
 mod refusals;
 pub(crate) mod report;
 pub(crate) mod rule;
@@ -38,6 +39,7 @@ pub use across::journey::{Hop, Journey, Role};
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use across::outcome::AcrossReport;
 pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
+pub use reached::{Reached, reached};
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 

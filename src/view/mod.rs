@@ -112,8 +112,10 @@ pub struct Show {
     pub credentials: bool,
     /// Messages.
     pub messages: bool,
-    /// Findings.
+    /// Findings, by kind, at the end.
     pub findings: bool,
+    /// Each session's own findings, too, below the session (`--details`).
+    pub details: bool,
     /// The ways that messages took.
     pub journeys: bool,
     /// Counts.
@@ -125,25 +127,27 @@ pub struct Show {
 }
 
 impl Show {
-    /// The default: the report's tables, and the login attempts that close them.
+    /// The default: the report's tables, and the login attempts, the findings and the verdict that close them.
     pub const REPORT: Self = Self {
         steps: true,
         sessions: false,
         credentials: true,
         messages: false,
-        findings: false,
+        findings: true,
+        details: false,
         journeys: false,
         summary: false,
         transcript: false,
         filters: false,
     };
-    /// Everything (`--show all`) but the transcript, which says again what the steps say.
+    /// Everything (`--show all --details`) but the transcript, which says again what the steps say.
     pub const ALL: Self = Self {
         steps: true,
         sessions: true,
         credentials: true,
         messages: true,
         findings: true,
+        details: true,
         journeys: true,
         summary: true,
         transcript: false,
@@ -162,9 +166,11 @@ impl Show {
         }
     }
 
-    /// Rules run if findings are shown or counted in the summary. The counts of logins stand below the login attempts.
+    /// Rules run if findings are shown, or counted in the summary or in the list of sessions. The counts of logins stand
+    /// below the login attempts.
     fn selection(self) -> Selection {
-        let rules = if self.findings || self.summary { Selection::ALL.rules } else { Selection::NONE.rules };
+        let rules =
+            if self.findings || self.summary || self.sessions { Selection::ALL.rules } else { Selection::NONE.rules };
         Selection { rules, logins: self.credentials, across: self.findings || self.journeys }
     }
 }

@@ -17,7 +17,8 @@ pub struct AcrossReport {
 }
 
 impl AcrossReport {
-    /// Passes every text off the wire to `visit`. Names of header fields and digests are not among them.
+    /// Passes every text off the wire to `visit`. Names of header fields and digests are not among them, nor the facts of
+    /// `groups`: who masks sessions counts their findings anew.
     pub fn texts_mut(&mut self, visit: &mut dyn FnMut(&mut String)) {
         let Self { findings, groups: _, journeys } = self;
         for told in findings.iter_mut().flat_map(|finding| &mut finding.told) {

@@ -46,6 +46,17 @@ pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
     FindingWords { title, detail, remedy, reference: rule.reference }
 }
 
+/// What the rule called `id` finds, without an occurrence.
+pub fn rule(lang: Lang, id: &'static str) -> FindingWords {
+    finding(lang, &Finding { id, ..Finding::default() })
+}
+
+/// What an occurrence of the rule called `id` says, safe for a terminal.
+pub fn occurrence(lang: Lang, id: &'static str, Facts { sentence, list }: &Facts) -> Option<String> {
+    let sentence = rules::find(id)?.sentences.get(*sentence)?;
+    Some(filled(lang, sentence, list))
+}
+
 /// A finding of several sessions in words.
 pub fn finding_across(lang: Lang, finding: &FindingAcross) -> FindingWords {
     let Text { title, detail, remedy } = text(lang, &finding.rule.words);
@@ -61,11 +72,6 @@ pub fn finding_across(lang: Lang, finding: &FindingAcross) -> FindingWords {
         detail.push_str(&say!(lang, facts::more(finding.more)));
     }
     FindingWords { title, detail, remedy, reference: finding.rule.reference }
-}
-
-/// What the rule called `id` finds, in a few words.
-pub fn rule_title(lang: Lang, id: &'static str) -> &'static str {
-    rules::find(id).map_or(id, |rule| text(lang, &rule.words).title)
 }
 
 /// A rule's words in one language.

@@ -112,9 +112,8 @@ crate::verdict::purpose::enumerated! {
         Attachments,
         // Findings.
         Findings,
-        FindingsAcross,
-        FindingsGrouped,
-        Servers,
+        /// How often, with which servers, and where first.
+        Seen,
         Severity,
         Class,
         Finding,
@@ -127,6 +126,8 @@ crate::verdict::purpose::enumerated! {
         WhatChanged,
         // The list of sessions.
         Sessions,
+        Protocol,
+        Bytes,
         LogIns,
         // The summary.
         Summary,

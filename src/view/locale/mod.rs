@@ -27,6 +27,7 @@ pub(crate) mod mime;
 pub(crate) mod question;
 
 mod en;
+mod listed;
 mod login;
 mod purpose;
 mod term;
@@ -35,8 +36,9 @@ mod verdict;
 mod which;
 mod zh;
 
-pub use finding::{FindingWords, finding, finding_across, rule_title, text};
+pub use finding::{FindingWords, finding, finding_across, occurrence, rule, text};
 pub use label::Label;
+pub use listed::{how_often, left_out, more_servers, of_packets, reached};
 pub use login::login_frequency;
 pub use mime::MimeFact;
 pub use purpose::{purpose, row};
@@ -47,7 +49,7 @@ pub use term::{
     transfer_encoding, urgent, via,
     window_closed,
 };
-pub use verdict::{safety, verdict};
+pub use verdict::{nothing_found, safety, verdict};
 
 use super::Lang;
 

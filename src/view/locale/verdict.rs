@@ -21,9 +21,14 @@ pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     }
     // Nothing found is said too, with what was looked for.
     if verdict.cause.is_none() {
-        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions, rules::count())));
+        sentences.push(nothing_found(lang, verdict.tally.sessions));
     }
     sentences.join(if lang == Lang::En { " " } else { "" })
+}
+
+/// That nothing was found in so many sessions, and what was looked for.
+pub fn nothing_found(lang: Lang, sessions: u64) -> String {
+    say!(lang, verdict::nothing(sessions, rules::count()))
 }
 
 /// Whether it was safe, in words; absent where that is not known.

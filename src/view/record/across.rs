@@ -180,7 +180,7 @@ fn identifier(session: &verdict::SessionRef) -> String {
 
 impl FindingGroup {
     pub(crate) fn new(group: &verdict::Group) -> Self {
-        let verdict::Group { id, severity, count, sessions, servers, first } = group;
+        let verdict::Group { id, severity, count, sessions, servers, first, named: _, occurrences: _, more: _ } = group;
         Self {
             id,
             severity: enums::Severity(*severity),

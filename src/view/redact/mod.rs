@@ -41,6 +41,7 @@ use crate::protocol::sasl::Mechanism;
 use crate::protocol::secret::{MASK, Secret, SecretKind};
 use crate::session::model::{Session, Step, StepLine, TextsMut};
 use crate::session::summary::{Summary, Traffic};
+use crate::verdict::across::grouped::Grouped;
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection, Undelivered};
 use doubt::{Doubt, Hidden, What};
@@ -67,6 +68,8 @@ pub struct Redact<V> {
     holds: usize,
     /// What known secrets are called; without it, they are asterisks.
     names: Option<RefCell<Names>>,
+    /// The findings by rule, as they are when they are masked: what a finding quotes is masked best in its own session.
+    grouped: Grouped,
 }
 
 /// A session that waits.
@@ -89,6 +92,7 @@ impl<V: View> Redact<V> {
             held_bytes: 0,
             holds: 0,
             names: None,
+            grouped: Grouped::default(),
         }
     }
 
@@ -114,6 +118,7 @@ impl<V: View> Redact<V> {
         self.held_bytes = self.held_bytes.saturating_sub(weight);
         masking.unpack();
         masking.mask(&mut session, &self.known, self.names.as_ref());
+        self.grouped.session(&session);
         self.inner.session(session)
     }
 }
@@ -173,6 +178,9 @@ impl<V: View> View for Redact<V> {
         let own = Needles::default();
         let mut mask = Mask { own: &own, known: &self.known, names: self.names.as_ref(), given: &[] };
         masked.across.texts_mut(&mut |text| mask.text(text));
+        if !masked.across.groups.is_empty() {
+            masked.across.groups = std::mem::take(&mut self.grouped).finish();
+        }
         let undelivered = masked.verdict.iter_mut().flat_map(|verdict| &mut verdict.tally.undelivered);
         for Undelivered { address, reply, meaning: _, code: _ } in undelivered {
             mask.text(address);

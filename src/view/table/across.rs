@@ -1,74 +1,15 @@
-//! What several sessions show: findings that span them, the most frequent findings, and the ways of messages.
+//! The ways that messages took through several sessions.
 
 use super::grid::Row;
 use super::options::KEPT;
 use super::{Options, cell, heading};
-use crate::verdict::{AcrossReport, Change, Evidence, FindingAcross, Hop, Journey};
+use crate::verdict::{Change, Hop, Journey};
 use crate::view::clock::Clock;
-use crate::view::locale::{self, FindingWords, Label};
-use crate::view::packet::shown;
+use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 
-/// Packet numbers shown as the evidence in one session.
-const PACKETS: usize = 6;
-/// Sessions shown as evidence.
-const SESSIONS: usize = 8;
-/// Sessions from which on findings are counted by rule, too.
-const MANY: u64 = 10;
 /// Characters of a name.
 const FIELD: usize = 200;
-
-/// Writes the findings that span sessions, and, where there are many sessions, the findings of all by rule.
-pub fn findings(out: &mut dyn Write, options: &Options, across: &AcrossReport, sessions: u64) -> io::Result<()> {
-    if !across.findings.is_empty() {
-        writeln!(out)?;
-        heading::banner(out, options.style, options.label(Label::FindingsAcross))?;
-        let titles = [Label::Severity, Label::Finding, Label::Evidence].map(|label| options.label(label));
-        let rows: Vec<Row> = across.findings.iter().map(|finding| row(options, finding)).collect();
-        heading::table(out, options.style, &titles, &rows, &[8, 0, 16])?;
-    }
-    if sessions < MANY || across.groups.is_empty() {
-        return Ok(());
-    }
-    heading::title(out, options.style, options.label(Label::FindingsGrouped))?;
-    let titles = [Label::Severity, Label::Finding, Label::Count, Label::Sessions, Label::Servers, Label::Evidence]
-        .map(|label| options.label(label));
-    let rows: Vec<Row> = across
-        .groups
-        .iter()
-        .map(|group| {
-            Row::new([
-                locale::severity(options.lang, group.severity).to_owned(),
-                locale::rule_title(options.lang, group.id).to_owned(),
-                group.count.to_string(),
-                group.sessions.to_string(),
-                group.servers.to_string(),
-                evidence(options, &group.first),
-            ])
-        })
-        .collect();
-    heading::table(out, options.style, &titles, &rows, &[8, 0, 8, 8, 8, 16])
-}
-
-fn row(options: &Options, finding: &FindingAcross) -> Row {
-    let FindingWords { title, detail, remedy, reference } = locale::finding_across(options.lang, finding);
-    let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
-    text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
-    let mut shown: Vec<String> = finding.evidence.iter().take(SESSIONS).map(|one| evidence(options, one)).collect();
-    if finding.evidence.len() > SESSIONS {
-        shown.push(format!("… +{}", finding.evidence.len() - SESSIONS));
-    }
-    Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), shown.join("\n")])
-}
-
-/// `Session 2: 12, 15`.
-fn evidence(options: &Options, evidence: &Evidence) -> String {
-    let mut packets: Vec<String> = evidence.packets.iter().take(PACKETS).map(|&packet| shown(packet)).collect();
-    if evidence.packets.len() > PACKETS {
-        packets.push("…".to_owned());
-    }
-    options.colon(&format!("{} {}", options.label(Label::Session), evidence.session.id), &packets.join(", "))
-}
 
 /// Writes the ways of messages.
 pub fn journeys(out: &mut dyn Write, options: &Options, journeys: &[Journey]) -> io::Result<()> {

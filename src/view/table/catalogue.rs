@@ -11,7 +11,8 @@ use std::io::{self, Write};
 
 /// Writes a row for each rule: the most severe first, and then by id.
 pub fn write(out: &mut dyn Write, style: Style, lang: Lang) -> io::Result<()> {
-    let options = Options { style, show: Show::ALL, lang, text_limit: usize::MAX, time: Clock::Utc }.usable();
+    let list = Default::default();
+    let options = Options { style, show: Show::ALL, list, lang, text_limit: usize::MAX, time: Clock::Utc }.usable();
     let titles = [Label::Severity, Label::Finding].map(|label| options.label(label));
     let mut rules = rules::catalogue();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.severity));

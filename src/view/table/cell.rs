@@ -18,6 +18,15 @@ pub fn line(text: &str, limit: usize) -> String {
     shown
 }
 
+/// `shown`, which is safe for a terminal, cut at `limit` characters.
+pub fn cut(mut shown: String, limit: usize) -> String {
+    if let Some((at, _)) = shown.char_indices().nth(limit) {
+        shown.truncate(at);
+        shown.push('…');
+    }
+    shown
+}
+
 /// The numbers of the packets that carry a step.
 pub fn numbers(step: &Step) -> String {
     match step.kind {

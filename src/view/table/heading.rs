@@ -80,7 +80,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
     }
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
-    if options.show.findings {
+    if options.show.details {
         facts.push((options.label(Label::Verdict), locale::verdict(lang, &conclusion::of_session(session))));
     }
     if options.show.filters {

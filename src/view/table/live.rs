@@ -102,7 +102,7 @@ impl<W: Write> View for Live<W> {
 
     fn session(&mut self, session: Session) -> io::Result<()> {
         let show = self.options.show;
-        let has_findings = show.findings && !session.findings.is_empty();
+        let has_findings = show.details && !session.findings.is_empty();
         let has_messages = (show.steps || show.messages) && !session.messages.is_empty();
         self.told.remove(&session.id);
         if show.steps || show.transcript || has_findings || has_messages {

@@ -16,7 +16,10 @@ mod credentials;
 mod findings;
 mod frequency;
 mod grid;
+mod grouped;
 mod heading;
+mod listed;
+mod listing;
 mod live;
 mod messages;
 mod options;
@@ -34,6 +37,7 @@ pub(super) use grid::{Grid, Mark, Row};
 pub(super) use heading::{banner, note, paragraph};
 
 pub use catalogue::write as catalogue;
+pub use listing::{Listing, Sort};
 pub use live::Live;
 pub use options::{Options, Style};
 
@@ -70,7 +74,7 @@ impl<W: Write> View for Table<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         let Options { show, .. } = self.options;
         let out = &mut self.out;
-        let has_findings = show.findings && !session.findings.is_empty();
+        let has_findings = show.details && !session.findings.is_empty();
         if show.steps || show.transcript || has_findings || (show.messages && !session.messages.is_empty()) {
             heading::session(out, &self.options, &session)?;
         }
@@ -110,5 +114,7 @@ fn spoken(out: &mut dyn Write, options: &Options, session: &Session) -> io::Resu
     transcript::write(out, form, session)
 }
 
+#[cfg(test)]
+mod lists_tests;
 #[cfg(test)]
 mod tests;

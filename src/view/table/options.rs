@@ -1,5 +1,6 @@
 //! The options of tables, and formatting that all tables share.
 
+use super::Listing;
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show, escape};
@@ -42,6 +43,8 @@ pub struct Options {
     pub show: Show,
     /// The language.
     pub lang: Lang,
+    /// The order and the length of the list of sessions.
+    pub list: Listing,
     /// Characters after which the text of a step is cut.
     pub text_limit: usize,
     /// How moments are told.

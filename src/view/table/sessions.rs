@@ -1,98 +1,240 @@
-//! The list of sessions, one row each.
+/*!
+The list of sessions: a line for each on a roomy terminal, two lines on a narrower one, and cards where there is no room
+for columns. What does not fit its column is shortened.
+*/
 
 use super::grid::{Grid, Row};
-use super::options::KEPT;
-use super::{Options, heading};
+use super::listing::{Kept, Listing};
+use super::{Options, heading, listed};
 use crate::session::model::Session;
-use crate::view::address::canonical;
-use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
+use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
 
-/// The list of sessions. Rows are written as they come if it is the only table per session, otherwise kept for the end.
+/// The narrowest terminal that has a line for each session.
+const ONE_LINE: usize = 100;
+/// The narrowest terminal that has two.
+const TWO_LINES: usize = 80;
+/// How many columns there are.
+const COLUMNS: usize = 10;
+
+/// What each column shows.
+const LABELS: [Label; COLUMNS] = [
+    Label::Number,
+    Label::Protocol,
+    Label::Started,
+    Label::Client,
+    Label::From,
+    Label::Outcome,
+    Label::Tls,
+    Label::User,
+    Label::Bytes,
+    Label::Findings,
+];
+/// Widths where there is room.
+const NATURAL: [usize; COLUMNS] = [6, 4, 19, 45, 50, 14, 8, 24, 7, 10];
+/// Widths below which nothing shrinks, at [`ONE_LINE`].
+const FIRM: [usize; COLUMNS] = [4, 4, 8, 24, 12, 14, 3, 8, 5, 8];
+/// The columns of the first of two lines, and of the second.
+const FIRST: [usize; 6] = [0, 1, 2, 3, 5, 9];
+const SECOND: [usize; 4] = [4, 6, 7, 8];
+/// How far the second line is indented.
+const INDENT: usize = 5;
+
+/// The list of sessions. Lines are written as sessions come if it is the only table per session and has their order,
+/// otherwise kept for the end.
 pub struct List {
-    streamed: Option<Grid>,
+    shape: Shape,
+    streams: bool,
     begun: bool,
-    kept: Vec<Row>,
+    written: usize,
     left_out: u64,
+    kept: Kept<[String; COLUMNS]>,
 }
 
-/// Widths for rows that are not known yet: number and protocol, endpoints, start and end, two counts.
-const WIDTHS: [usize; 5] = [8, 21, 60, 8, 8];
-/// Widths below which the columns shrink last.
-const FIRM: [usize; 5] = [7, 21, 12, 7, 8];
+/// How a session is laid out.
+enum Shape {
+    /// Columns of the lines, with the width of each.
+    Lines(Vec<Vec<(usize, usize)>>),
+    Cards(Box<Grid>),
+}
 
 impl List {
     /// An empty list.
     pub fn new(options: &Options) -> Self {
         let show = options.show;
-        let alone = show.sessions && !show.steps && !show.messages && !show.findings && !show.transcript;
-        let streamed = alone.then(|| Grid::new(options.style, &WIDTHS, &FIRM));
-        Self { streamed, begun: false, kept: Vec::new(), left_out: 0 }
+        let alone = show.sessions && !show.steps && !show.messages && !show.details && !show.transcript;
+        let Listing { sort, .. } = options.list;
+        Self {
+            shape: Shape::of(options),
+            streams: alone && sort.is_none(),
+            begun: false,
+            written: 0,
+            left_out: 0,
+            kept: Kept::new(options.list),
+        }
     }
 
     /// Adds a session that is over.
     pub fn add(&mut self, out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
-        if let Some(grid) = &mut self.streamed {
-            if !self.begun {
-                begin(out, options, grid)?;
-                self.begun = true;
-            }
-            return grid.rows(out, &[row(options, session)]);
-        }
-        match self.kept.len() < KEPT {
-            true => self.kept.push(row(options, session)),
-            false => self.left_out += 1,
-        }
-        Ok(())
-    }
-
-    /// Writes the kept rows, or the foot of the rows written.
-    pub fn finish(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
-        if let Some(grid) = self.streamed.as_mut().filter(|_| self.begun) {
-            return grid.foot(out);
-        }
-        if self.kept.is_empty() {
+        let Self { shape, kept, .. } = self;
+        if !self.streams {
+            kept.add(session, || listed::cells(options, session, &shape.widths()));
             return Ok(());
         }
-        let mut grid = Grid::new(options.style, &WIDTHS, &FIRM);
-        begin(out, options, &mut grid)?;
-        grid.rows(out, &self.kept)?;
-        grid.foot(out)?;
-        if self.left_out > 0 {
-            writeln!(out, "… +{}", self.left_out)?;
+        if options.list.limit.is_some_and(|limit| self.written >= limit) {
+            self.left_out += 1;
+            return Ok(());
         }
-        Ok(())
+        if !self.begun {
+            self.begun = true;
+            shape.begin(out, options)?;
+        }
+        self.written += 1;
+        let cells = listed::cells(options, session, &shape.widths());
+        shape.write(out, cells)
+    }
+
+    /// Writes the kept lines, or what follows the lines written.
+    pub fn finish(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+        let kept = std::mem::replace(&mut self.kept, Kept::new(options.list));
+        let room = kept.room();
+        let (rows, not_kept) = kept.finish();
+        if !rows.is_empty() {
+            self.begun = true;
+            self.shape.begin(out, options)?;
+            rows.into_iter().try_for_each(|cells| self.shape.write(out, cells))?;
+        }
+        if self.begun {
+            self.shape.end(out)?;
+        }
+        match self.left_out + not_kept {
+            0 => Ok(()),
+            left_out => {
+                let asked = options.list.limit.is_some_and(|limit| limit <= room);
+                heading::paragraph(out, options.style, &locale::left_out(options.lang, left_out, asked, room))
+            }
+        }
     }
 }
 
-fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<()> {
-    writeln!(out)?;
-    heading::banner(out, options.style, options.label(Label::Sessions))?;
-    let ends = format!("{} → {}", options.label(Label::Client), options.label(Label::Server));
-    let titles = [
-        options.label(Label::Session),
-        &ends,
-        &format!("{}\n{}", options.time.title(options.lang, Label::Started), options.label(Label::HowItEnded)),
-        options.label(Label::LogIns),
-        options.label(Label::MessagesCarried),
-    ];
-    grid.head(out, &titles)
+impl Shape {
+    fn of(options: &Options) -> Self {
+        let width = options.style.width;
+        if width >= ONE_LINE {
+            let gaps = COLUMNS - 1;
+            return Self::Lines(vec![divided(width - gaps).into_iter().enumerate().collect()]);
+        }
+        if width < TWO_LINES {
+            return Self::Cards(Box::new(Grid::new(options.style, &NATURAL, &[])));
+        }
+        let fixed = |column: usize| match column {
+            2 => "12-08 06:00:00".len(),
+            9 => 8,
+            0 => 4,
+            _ => NATURAL.get(column).copied().unwrap_or_default(),
+        };
+        // What is widest has the rest.
+        let line = |columns: &[usize], widest: usize, indent: usize| {
+            let others: usize = columns.iter().filter(|column| **column != widest).map(|&column| fixed(column)).sum();
+            let rest = width.saturating_sub(indent + others + columns.len() - 1);
+            columns.iter().map(|&column| (column, if column == widest { rest } else { fixed(column) })).collect()
+        };
+        Self::Lines(vec![line(&FIRST, 3, 0), line(&SECOND, 4, INDENT)])
+    }
+
+    /// The width that each column has.
+    fn widths(&self) -> [usize; COLUMNS] {
+        let mut widths = [usize::MAX; COLUMNS];
+        if let Self::Lines(lines) = self {
+            for &(column, width) in lines.iter().flatten() {
+                if let Some(place) = widths.get_mut(column) {
+                    *place = width;
+                }
+            }
+        }
+        widths
+    }
+
+    fn begin(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+        writeln!(out)?;
+        heading::banner(out, options.style, options.label(Label::Sessions))?;
+        let widths = self.widths();
+        let mut titles = LABELS.map(|label| match label {
+            Label::Client => format!("{} → {}", options.label(Label::Client), options.label(Label::Server)),
+            Label::From => format!("{} → {}", options.label(Label::From), options.label(Label::To)),
+            Label::Started => options.time.title(options.lang, Label::Started),
+            label => options.label(label).to_owned(),
+        });
+        for (label, (title, width)) in LABELS.iter().zip(titles.iter_mut().zip(widths)) {
+            let shorter = match label {
+                Label::Started => "UTC",
+                Label::Findings => options.label(Label::Finding),
+                _ => continue,
+            };
+            *title = listed::fullest(width, [std::mem::take(title), shorter.to_owned()]);
+        }
+        match self {
+            Self::Cards(grid) => grid.head(out, &titles.each_ref().map(String::as_str)),
+            Self::Lines(lines) => {
+                let bold = if options.style.colour { Colour::new().effects(Effects::BOLD) } else { Colour::new() };
+                for line in drawn(lines, &titles) {
+                    writeln!(out, "{bold}{line}{bold:#}")?;
+                }
+                writeln!(out, "{}", "─".repeat(options.style.width))
+            }
+        }
+    }
+
+    fn write(&mut self, out: &mut dyn Write, cells: [String; COLUMNS]) -> io::Result<()> {
+        match self {
+            Self::Cards(grid) => grid.rows(out, &[Row::new(cells)]),
+            Self::Lines(lines) => drawn(lines, &cells).try_for_each(|line| writeln!(out, "{line}")),
+        }
+    }
+
+    fn end(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Cards(grid) => grid.foot(out),
+            Self::Lines(_) => Ok(()),
+        }
+    }
 }
 
-fn row(options: &Options, session: &Session) -> Row {
-    let transport = &session.transport;
-    let end = locale::end(options.lang, transport.end);
-    let end = match transport.duration() {
-        Some(duration) => format!("{}{}{end}", locale::duration(options.lang, duration), options.comma()),
-        None => end.to_owned(),
-    };
-    Row::new([
-        format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
-        format!("{} →\n{}", canonical(transport.endpoints.client), canonical(transport.endpoints.server)),
-        format!("{}\n{end}", heading::began(options, transport.first.time, Clock::second)),
-        session.credentials.len().to_string(),
-        session.messages.len().to_string(),
-    ])
-    .joined(true)
+/// The widths of the columns of one line: what is above its firm width shrinks, the widest first.
+fn divided(total: usize) -> [usize; COLUMNS] {
+    let mut widths = NATURAL;
+    while widths.iter().sum::<usize>() > total {
+        let shrinking = widths.iter_mut().zip(FIRM).filter(|(width, firm)| **width > *firm);
+        let Some((widest, _)) = shrinking.max_by_key(|(width, firm)| **width - *firm) else { break };
+        *widest -= 1;
+    }
+    widths
+}
+
+/// The lines of a session, or of the titles.
+fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [String; COLUMNS]) -> impl Iterator<Item = String> + 'a {
+    lines.iter().enumerate().map(move |(nth, columns)| {
+        let mut line = " ".repeat(if nth == 0 { 0 } else { INDENT });
+        // A session's number is whole: a long one takes from the widest column.
+        let widest = columns.iter().map(|(_, width)| *width).max().unwrap_or_default();
+        let mut over = match columns.first() {
+            Some(&(0, width)) => cells.first().map_or(0, |number| number.width().saturating_sub(width)),
+            _ => 0,
+        };
+        for &(column, width) in columns {
+            let width = match column {
+                0 => width + over,
+                _ if width == widest => width.saturating_sub(std::mem::take(&mut over)),
+                _ => width,
+            };
+            let text = listed::shortened(cells.get(column).map_or("", String::as_str), width);
+            let room = width.saturating_sub(text.width());
+            line.push_str(&text);
+            line.push_str(&" ".repeat(room + 1));
+        }
+        line.truncate(line.trim_end().len());
+        line
+    })
 }

@@ -92,8 +92,8 @@ mod tests {
         let mut session = talk.session;
         session.transport.stalls.silence = Some(Silence { of, from: at(from, 0), to: at(to, 10) });
         let style = Style { width: 80, colour: false };
-        let options =
-            Options { style, show: Show::ALL, lang: Lang::En, text_limit: 80, time: crate::view::clock::Clock::Utc };
+        let (list, time) = (Default::default(), crate::view::clock::Clock::Utc);
+        let options = Options { style, show: Show::ALL, list, lang: Lang::En, text_limit: 80, time };
         facts(&options, &session).into_iter().map(|(name, _)| name).collect()
     }
 

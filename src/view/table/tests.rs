@@ -7,15 +7,19 @@ use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
 
-fn options(width: usize, lang: Lang, show: Show) -> Options {
+pub(super) fn options(width: usize, lang: Lang, show: Show) -> Options {
     Options {
         style: Style { width, colour: false },
         show,
+        list: Listing::default(),
         lang,
         text_limit: 1_000,
         time: crate::view::clock::Clock::Utc,
     }
 }
+
+/// No table.
+pub(super) const NOTHING: Show = Show { steps: false, credentials: false, findings: false, ..Show::REPORT };
 
 fn shown(mut view: impl View, sessions: Vec<Session>) {
     let report = report(&sessions);
@@ -23,9 +27,29 @@ fn shown(mut view: impl View, sessions: Vec<Session>) {
     view.finish(&report).unwrap();
 }
 
-fn printed(options: Options, sessions: Vec<Session>) -> String {
+pub(super) fn printed(options: Options, sessions: Vec<Session>) -> String {
     let mut out = Vec::new();
     shown(Table::new(&mut out, options), sessions);
+    String::from_utf8(out).unwrap()
+}
+
+/// The same once every rule has looked at the sessions, and at all of them together.
+pub(super) fn judged(options: Options, mut sessions: Vec<Session>) -> String {
+    use crate::verdict::across::Across;
+    let mut analyses = crate::verdict::across::all::AllAnalyses::default();
+    let mut verdicts = crate::verdict::verdicts::Verdicts::default();
+    for session in &mut sessions {
+        crate::verdict::judge(session, Selection::ALL.rules);
+        analyses.session(session);
+        verdicts.session(session);
+    }
+    let mut report = report(&sessions);
+    report.across = analyses.finish().0;
+    report.verdict = Some(verdicts.finish());
+    let mut out = Vec::new();
+    let mut table = Table::new(&mut out, options);
+    sessions.into_iter().try_for_each(|session| table.session(session)).unwrap();
+    table.finish(&report).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -293,16 +317,15 @@ fn a_long_list_of_names_is_visibly_cut() {
 
 #[test]
 fn sessions_alone_are_listed_as_they_come() {
-    let show = Show { sessions: true, steps: false, credentials: false, ..Show::REPORT };
+    let show = Show { sessions: true, ..NOTHING };
     let mut out = Vec::new();
     let mut table = Table::new(&mut out, options(80, Lang::En, show));
     table.session(lab_smtp()).unwrap();
     drop(table);
     let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("172.16.0.253:25") && !text.contains('└'), "{text}");
+    assert!(text.contains("172.16.0.253:25"), "{text}");
     let whole = printed(options(80, Lang::En, show), vec![lab_smtp(), lab_pop3()]);
-    assert_eq!(whole.matches('┌').count(), 1, "{whole}");
-    assert_eq!(whole.matches('└').count(), 1, "{whole}");
+    assert_eq!(whole.matches("━ Sessions ━").count(), 1, "{whole}");
 }
 
 #[test]

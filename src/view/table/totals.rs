@@ -4,7 +4,7 @@
 use super::credentials::Ledger;
 use super::same::Same;
 use super::sessions::List;
-use super::{Options, across, frequency, heading, summary};
+use super::{Options, across, frequency, grouped, heading, summary};
 use crate::session::model::Session;
 use crate::verdict::Report;
 use crate::view::locale::{self, Label};
@@ -49,9 +49,6 @@ impl Totals {
             if options.show.journeys {
                 across::journeys(out, options, &report.across.journeys)?;
             }
-            if options.show.findings {
-                across::findings(out, options, &report.across, report.summary.sessions.values().sum())?;
-            }
             if options.show.credentials {
                 credentials.write(out, options)?;
                 frequency::write(out, options, &report.logins)?;
@@ -61,6 +58,11 @@ impl Totals {
             }
             if !options.show.summary {
                 summary::shown(out, options, &report.summary)?;
+            }
+            if options.show.findings {
+                let looked_at = report.summary.sessions.values().sum();
+                let verdict_follows = !options.show.summary && report.verdict.is_some();
+                grouped::write(out, options, &report.across, looked_at, verdict_follows)?;
             }
         }
         if options.show.summary {

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod header_field;
 pub mod imap;
 pub mod labels;
+pub mod listed;
 pub mod login;
 pub mod mime;
 pub mod pop3;

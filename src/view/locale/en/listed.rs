@@ -1,0 +1,50 @@
+//! The lists of findings and of sessions.
+
+use super::terms::count;
+use crate::verdict::reached::Reached;
+
+/// What was found so many times in so many sessions.
+pub fn how_often(times: u64, sessions: u64) -> String {
+    let sessions_said = count(sessions, "session", "sessions");
+    if times <= sessions { format!("in {sessions_said}") } else { format!("{times} times in {sessions_said}") }
+}
+
+/// Servers that are not named.
+pub fn more_servers(more: u64) -> String {
+    format!("and {}", count(more, "more server", "more servers"))
+}
+
+/// Packets by their numbers.
+pub fn of_packets(packets: u64, numbers: &str) -> String {
+    if packets == 1 { format!("packet {numbers}") } else { format!("packets {numbers}") }
+}
+
+/// How far a session came.
+pub fn reached(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Delivered => "delivered",
+        Reached::Partly => "partly",
+        Reached::Refused => "refused",
+        Reached::Deferred => "deferred",
+        Reached::Aborted => "given up",
+        Reached::Unanswered => "not known",
+        Reached::Fetched => "fetched",
+        Reached::Stored => "stored",
+        Reached::LoggedIn => "logged in",
+        Reached::LoginRefused => "log-in refused",
+        Reached::LoginUnanswered => "log-in unknown",
+        Reached::TlsFailed => "TLS failed",
+        Reached::Encrypted => "encrypted",
+        Reached::Nothing => "no mail",
+    }
+}
+
+/// Sessions left out of the list because the user, or else the program, lists only so many.
+pub fn left_out(sessions: u64, asked: bool, listed: usize) -> String {
+    let sessions = count(sessions, "more session is", "more sessions are");
+    if asked {
+        format!("… {sessions} left out (--limit {listed})")
+    } else {
+        format!("… {sessions} left out: the list keeps {listed}")
+    }
+}

@@ -1,0 +1,29 @@
+//! Words of the lists of findings and of sessions.
+
+use super::{Lang, en, zh};
+use crate::verdict::reached::Reached;
+
+/// What was found so many times in so many sessions.
+pub fn how_often(lang: Lang, times: u64, sessions: u64) -> String {
+    say!(lang, listed::how_often(times, sessions))
+}
+
+/// So many servers that are not named.
+pub fn more_servers(lang: Lang, more: u64) -> String {
+    say!(lang, listed::more_servers(more))
+}
+
+/// Packets by their numbers.
+pub fn of_packets(lang: Lang, packets: u64, numbers: &str) -> String {
+    say!(lang, listed::of_packets(packets, numbers))
+}
+
+/// How far a session came.
+pub fn reached(lang: Lang, reached: Reached) -> &'static str {
+    say!(lang, listed::reached(reached))
+}
+
+/// Sessions left out of the list, which has `listed`: as many as were asked for, or as are kept.
+pub fn left_out(lang: Lang, sessions: u64, asked: bool, listed: usize) -> String {
+    say!(lang, listed::left_out(sessions, asked, listed))
+}

@@ -1,0 +1,230 @@
+//! A session as one row of the list.
+
+use super::listing::{bytes, user, worst};
+use super::{Options, cell};
+use crate::session::model::{Session, TlsMode, Transaction};
+use crate::verdict::reached::reached;
+use crate::view::address::canonical;
+use crate::view::clock::Clock;
+use crate::view::locale::{self, Label};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Most characters of an address or a user's name.
+const FIELD: usize = 100;
+/// What stands where there is nothing.
+const NOTHING: &str = "–";
+
+/// The cells: number, protocol, time, ends, sender and recipients, outcome, TLS, user, bytes, findings. `widths` are those
+/// of the columns: of several ways to say a thing, the fullest that fits is taken.
+pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [String; 10] {
+    let [_, _, time, ends, mail, _, tls, login, size, _] = *widths;
+    [
+        session.id.to_string(),
+        locale::protocol(options.lang, session.protocol).to_owned(),
+        began(options, session, time),
+        between(session, ends),
+        carried(session, mail),
+        locale::reached(options.lang, reached(session)).to_owned(),
+        encrypted(session, tls),
+        user(session).map_or_else(
+            || NOTHING.to_owned(),
+            |user| fullest(login, [cell::line(user, FIELD), cell::line(local(user), FIELD)]),
+        ),
+        amount(bytes(session), size),
+        worst(session).map_or_else(
+            || NOTHING.to_owned(),
+            |(severity, count)| format!("{} {count}", locale::severity(options.lang, severity)),
+        ),
+    ]
+}
+
+/// The first of `ways` that fits, or else the last, shortened.
+pub fn fullest(width: usize, ways: impl IntoIterator<Item = String>) -> String {
+    let mut last = String::new();
+    for way in ways {
+        if way.width() <= width {
+            return way;
+        }
+        last = way;
+    }
+    shortened(&last, width)
+}
+
+/// `text`, with an ellipsis in place of what does not fit in `width` columns.
+pub fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    let mut used = 0;
+    for found in text.chars() {
+        used += found.width().unwrap_or_default();
+        // A column is left for the ellipsis.
+        if used >= width {
+            break;
+        }
+        shown.push(found);
+    }
+    shown.truncate(shown.trim_end().len());
+    if width > 0 {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The date as far as there is room, and the time.
+fn began(options: &Options, session: &Session, width: usize) -> String {
+    let Some(time) = session.transport.first.time.known() else {
+        return fullest(width, [options.label(Label::NoTime).to_owned(), NOTHING.to_owned()]);
+    };
+    let whole = options.time.second(options.lang, time);
+    if matches!(options.time, Clock::Relative(_)) {
+        return fullest(width, [whole]);
+    }
+    // The offset from UTC stands in the title.
+    let whole: String = whole.chars().take("2009-12-08 06:00:00".len()).collect();
+    let from = |at: usize| whole.get(at..).unwrap_or_default().to_owned();
+    fullest(width, [whole.clone(), from("2009-".len()), from("2009-12-08 ".len())])
+}
+
+/// Client and server, with their ports where there is room, and where the addresses are equal.
+fn between(session: &Session, width: usize) -> String {
+    let [client, server] = [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
+    let both = format!("{client} → {server}");
+    if client.ip() == server.ip() {
+        return fullest(width, [both, format!("{client}→{server}")]);
+    }
+    let (from, to) = (client.ip(), server.ip());
+    // Addresses of IPv6 share the room.
+    let half = width.saturating_sub(1) / 2;
+    let shared = format!("{}→{}", shortened(&from.to_string(), half), shortened(&to.to_string(), half));
+    fullest(width, [both, format!("{from} → {server}"), format!("{from} → {to}"), format!("{from}→{to}"), shared])
+}
+
+/// Sender and first recipient of what was sent, and how many further recipients there are.
+fn carried(session: &Session, width: usize) -> String {
+    let Some(first) = session.transactions.first() else { return NOTHING.to_owned() };
+    let from = match first.from.as_deref() {
+        Some("") => "<>",
+        from => from.unwrap_or("?"),
+    };
+    let recipients = |transaction: &Transaction| transaction.to.len();
+    let all: usize = session.transactions.iter().map(recipients).sum();
+    let to = session.transactions.iter().flat_map(|transaction| &transaction.to).next();
+    let to = to.map_or(NOTHING, |to| to.address.as_str());
+    let more = if all > 1 { format!(" +{}", all - 1) } else { String::new() };
+    let whole = format!("{} → {}{more}", cell::line(from, FIELD), cell::line(to, FIELD));
+    if whole.width() <= width {
+        return whole;
+    }
+    // Without their domains both ends share the room, and the count stays.
+    let [from, to] = [from, to].map(|address| cell::line(local(address), FIELD));
+    let room = width.saturating_sub(" → ".width() + more.width());
+    let half = room / 2;
+    let (of_from, of_to) = match (from.width(), to.width()) {
+        (short, _) if short <= half => (short, room - short),
+        (_, short) if short <= half => (room - short, short),
+        _ => (half, room - half),
+    };
+    format!("{} → {}{more}", shortened(&from, of_from), shortened(&to, of_to))
+}
+
+/// An address without its domain.
+fn local(address: &str) -> &str {
+    match address.rsplit_once('@') {
+        Some((local, _)) if !local.is_empty() => local,
+        _ => address,
+    }
+}
+
+/// The version, or how it began.
+fn encrypted(session: &Session, width: usize) -> String {
+    let tls = &session.tls;
+    let mode = match tls.mode {
+        TlsMode::None => return NOTHING.to_owned(),
+        TlsMode::StartTls => "STARTTLS",
+        TlsMode::Implicit => "TLS",
+    };
+    match tls.version.as_deref() {
+        Some(version) => {
+            let version = cell::line(version, FIELD);
+            let number = version.trim_start_matches("TLS ").to_owned();
+            fullest(width, [version, number])
+        }
+        None => fullest(width, [mode.to_owned(), "TLS".to_owned()]),
+    }
+}
+
+/// Bytes in a few digits: `1706`, `28.3k`, `1.2M`.
+fn amount(bytes: u64, width: usize) -> String {
+    let exact = bytes.to_string();
+    let mut scaled = bytes as f64;
+    let mut unit = "";
+    for next in ["k", "M", "G", "T"] {
+        if scaled < 1_000.0 {
+            break;
+        }
+        scaled /= 1_000.0;
+        unit = next;
+    }
+    fullest(width.min(7), [exact, format!("{scaled:.1}{unit}"), format!("{scaled:.0}{unit}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{amount, between, carried, shortened};
+    use crate::view::testing::lab_smtp;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn what_does_not_fit_is_shortened() {
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdef", 5), "abcd…");
+        assert_eq!(shortened("登录被拒", 6), "登录…");
+        assert_eq!(shortened("登录被拒", 0), "");
+        assert_eq!([1_706, 28_341, 123_456_789].map(|bytes| amount(bytes, 5)), ["1706", "28341", "123M"]);
+    }
+
+    #[test]
+    fn ports_are_shown_where_the_addresses_say_nothing() {
+        let mut session = lab_smtp();
+        assert_eq!(between(&session, 45), "172.16.0.73:1893 → 172.16.0.253:25");
+        assert_eq!(between(&session, 24), "172.16.0.73→172.16.0.253");
+        let endpoints = &mut session.transport.endpoints;
+        for end in [&mut endpoints.client, &mut endpoints.server] {
+            end.set_ip([127, 0, 0, 1].into());
+        }
+        assert_eq!(between(&session, 24), "127.0.0.1:1893→127.0.0.…");
+        assert_eq!(between(&session, 30), "127.0.0.1:1893 → 127.0.0.1:25");
+    }
+
+    #[test]
+    fn further_recipients_are_counted_in_any_room() {
+        let mut session = lab_smtp();
+        let addressee = |address: &str| crate::session::model::Addressee {
+            address: address.to_owned(),
+            code: None,
+            step: None,
+            final_code: None,
+            final_step: None,
+            outcome: crate::session::model::Outcome::Accepted,
+        };
+        session.transactions = vec![crate::session::model::Transaction {
+            n: 1,
+            from: Some("somebody@example.org".to_owned()),
+            to: ["one@example.org", "two@example.org", "three@example.org"].map(addressee).into(),
+            size_said: None,
+            size_limit: None,
+            outcome: crate::session::model::Outcome::Accepted,
+            reply: None,
+            message: None,
+            steps: Vec::new(),
+        }];
+        for width in 11..60 {
+            let shown = carried(&session, width);
+            assert!(shown.ends_with(" +2") && shown.width() <= width, "{width}: {shown}");
+        }
+        assert_eq!(carried(&session, 60), "somebody@example.org → one@example.org +2");
+        assert_eq!(carried(&session, 20), "somebody → one +2");
+    }
+}

@@ -1,0 +1,170 @@
+//! The list of sessions and the findings by kind, as they print.
+
+use super::tests::{NOTHING, judged, options, printed};
+use super::*;
+use crate::view::testing::{lab_pop3, lab_smtp};
+use crate::view::{Lang, Show};
+use unicode_width::UnicodeWidthStr;
+
+const FINDINGS: Show = Show { findings: true, ..NOTHING };
+const SESSIONS: Show = Show { sessions: true, ..NOTHING };
+
+/// The lab's POP3 session, so many times, each on a connection of its own.
+fn many(count: u64) -> Vec<Session> {
+    let session = |id| {
+        let mut session = Session { id, ..lab_pop3() };
+        session.transport.endpoints.client.set_port(2_000 + u16::try_from(id).unwrap());
+        session
+    };
+    (1..=count).map(session).collect()
+}
+
+/// The lab's SMTP session with its transaction.
+fn delivering() -> Session {
+    use crate::session::model::{Addressee, Outcome, Transaction};
+    let to = Addressee {
+        address: "two@example.org".to_owned(),
+        code: Some(250),
+        step: None,
+        final_code: Some(250),
+        final_step: None,
+        outcome: Outcome::Accepted,
+    };
+    let transaction = Transaction {
+        n: 1,
+        from: Some("one@example.org".to_owned()),
+        to: vec![to],
+        size_said: None,
+        size_limit: None,
+        outcome: Outcome::Accepted,
+        reply: None,
+        message: None,
+        steps: Vec::new(),
+    };
+    Session { transactions: vec![transaction], ..lab_smtp() }
+}
+
+#[test]
+fn findings_of_many_sessions_fit_on_a_screen() {
+    let [few, lots] = [2, 900].map(|count| judged(options(100, Lang::En, FINDINGS), many(count)));
+    assert_eq!(few.lines().count(), lots.lines().count(), "{lots}");
+    assert!(lots.lines().count() < 60, "{lots}");
+    assert!(lots.contains("in 900 sessions") && lots.contains("Session 1: packets 5,"), "{lots}");
+    assert_eq!(lots.matches("A password crossed the network in the clear").count(), 1);
+    assert_eq!(lots.matches("━━ Session ").count(), 0, "no headings of sessions");
+    let details = judged(options(100, Lang::En, Show { details: true, ..FINDINGS }), many(3));
+    assert_eq!(details.matches("━━ Session ").count(), 3, "{details}");
+    assert_eq!(details.matches("A password crossed the network in the clear").count(), 4, "{details}");
+}
+
+#[test]
+fn the_default_ends_with_the_findings_and_the_verdict() {
+    let text = judged(options(100, Lang::En, Show::REPORT), vec![lab_smtp(), lab_pop3()]);
+    let places = ["━━ Session 1", "━━ Login attempts", "━━ Findings", "\n Verdict "].map(|part| text.find(part));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {text}");
+    let steps = judged(options(100, Lang::En, Show { steps: true, ..NOTHING }), vec![lab_smtp(), lab_pop3()]);
+    assert!(!steps.contains("Findings") && !steps.contains("Verdict"), "{steps}");
+}
+
+#[test]
+fn nothing_found_says_what_was_looked_for() {
+    let quiet = || {
+        let mut session = lab_smtp();
+        session.steps.clear();
+        session.messages.clear();
+        session.transactions.clear();
+        vec![session]
+    };
+    for show in [FINDINGS, Show { summary: true, ..FINDINGS }] {
+        let text = judged(options(80, Lang::En, show), quiet());
+        assert!(text.contains("━ Findings ━") && text.contains(" rules"), "{text}");
+    }
+    let text = judged(options(80, Lang::Zh, FINDINGS), quiet());
+    assert!(text.contains("条规则检查，没有发现问题"), "{text}");
+}
+
+#[test]
+fn the_most_severe_finding_stands_first() {
+    let text = judged(options(100, Lang::En, FINDINGS), many(3));
+    let severities: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("│ ")?.split(' ').next().filter(|word| !word.is_empty()))
+        .collect();
+    let rank = |word: &&str| ["high", "medium", "low", "info"].iter().position(|one| one == word);
+    let ranks: Vec<usize> = severities.iter().filter_map(rank).collect();
+    assert!(ranks.len() > 1 && ranks.is_sorted(), "{severities:?}");
+}
+
+#[test]
+fn a_session_is_one_line_two_lines_or_a_card() {
+    let sessions = || vec![delivering(), lab_pop3()];
+    let lines = |width| {
+        let text = judged(options(width, Lang::En, SESSIONS), sessions());
+        let list: Vec<String> = text.lines().skip_while(|line| !line.starts_with('─')).map(str::to_owned).collect();
+        list
+    };
+    let wide = lines(200);
+    assert_eq!(wide.len(), 3, "{wide:#?}");
+    for part in ["1 ", "SMTP", "172.16.0.73:1893 → 172.16.0.253:25", "one@example.org → two@example.org", "delivered"]
+    {
+        assert!(wide[1].contains(part), "{part}: {}", wide[1]);
+    }
+    assert!(wide[2].contains("fetched") && wide[2].contains("group7_3") && wide[2].contains("high 1"), "{}", wide[2]);
+    assert_eq!(lines(100).len(), 3);
+    assert!(lines(100)[1].contains("172.16.0.73→172.16.0.253"), "addresses are whole: {}", lines(100)[1]);
+    assert_eq!(lines(80).len(), 5);
+    assert!(lines(60).contains(&"Outcome: delivered".to_owned()), "{:#?}", lines(60));
+}
+
+#[test]
+fn a_number_is_never_cut() {
+    for width in [80, 100, 120] {
+        let mut session = lab_smtp();
+        session.id = 123_456_789;
+        let text = printed(options(width, Lang::En, SESSIONS), vec![session]);
+        assert!(text.contains("\n123456789 SMTP "), "{text}");
+        assert!(text.lines().all(|line| line.width() <= width), "{text}");
+    }
+}
+
+#[test]
+fn the_list_says_how_many_are_left_out() {
+    for (show, sort) in [(SESSIONS, None), (SESSIONS, Some(Sort::Client)), (Show { steps: true, ..SESSIONS }, None)] {
+        let list = Listing { sort, limit: Some(3) };
+        let text = printed(Options { list, ..options(120, Lang::En, show) }, many(5));
+        let list = text.split("━ Sessions ━").nth(1).expect("a list");
+        assert_eq!(list.matches(" POP3 ").count(), 3, "{text}");
+        assert!(list.contains("2 more sessions are left out (--limit 3)"), "{text}");
+    }
+}
+
+#[test]
+fn the_list_is_in_the_order_asked_for() {
+    let list = Listing { sort: Some(Sort::Client), limit: None };
+    let mut sessions = many(3);
+    sessions.reverse();
+    sessions[0].transport.endpoints.client.set_ip([9, 0, 0, 1].into());
+    let text = printed(Options { list, ..options(120, Lang::En, SESSIONS) }, sessions);
+    let numbers: Vec<&str> =
+        text.lines().filter(|line| line.contains(" POP3 ")).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(numbers, ["3", "1", "2"], "{text}");
+}
+
+#[test]
+fn no_line_of_the_lists_is_wider_than_the_terminal() {
+    let mut sessions = many(3);
+    sessions.push(crate::view::testing::everything());
+    let endpoints = &mut sessions[0].transport.endpoints;
+    for end in [&mut endpoints.client, &mut endpoints.server] {
+        end.set_ip("2001:db8:1234:5678:9abc:def0:1234:5678".parse::<std::net::IpAddr>().unwrap());
+    }
+    sessions[1].credentials[0].username = Some("很长的用户名".repeat(9));
+    for width in 20..=160 {
+        for lang in [Lang::En, Lang::Zh] {
+            let show = Show { sessions: true, ..FINDINGS };
+            let text = judged(options(width, lang, show), sessions.clone());
+            let wide = text.lines().find(|line| line.width() > width);
+            assert_eq!(wide, None, "{width} {lang:?}");
+        }
+    }
+}
