@@ -31,9 +31,12 @@ deps: ## install libpcap's development files, where they are missing (NO_INSTALL
 build: deps ## the optimised program: target/release/mailtap
 	$(CARGO) build --release --locked
 
-demo: build ## the lab experiment as tables: a letter sent by SMTP, fetched by POP3 and by IMAP
-	$(built) read $(lab) --lang en
+demo: build ## the lab experiment on one screen: a letter sent by SMTP, fetched by POP3 and by IMAP
+	$(built) read $(lab) --show sessions,credentials,findings --lang en
 	@echo
+	@if $(built) read $(lab) --format html -o report.html 2>/dev/null; \
+	then echo 'As a page:   report.html (open it in a browser)'; fi
+	@echo 'Every step:  $(built) read $(lab)'
 	@echo 'In Chinese:  $(built) read $(lab) --lang zh'
 	@echo 'As JSON:     $(built) read $(lab) --format json'
 

@@ -206,7 +206,8 @@ impl Environment {
     /// understood.
     pub fn lang(&self, words: &[OsString]) -> Lang {
         let words = || words.iter().map(|word| word.to_string_lossy());
-        let after = words().zip(words().skip(1)).filter(|(word, _)| word == "--lang").map(|(_, lang)| lang.into_owned());
+        let after =
+            words().zip(words().skip(1)).filter(|(word, _)| word == "--lang").map(|(_, lang)| lang.into_owned());
         let within = words().filter_map(|word| word.strip_prefix("--lang=").map(str::to_owned));
         match after.chain(within).last() {
             Some(asked) if asked.eq_ignore_ascii_case("zh") => Lang::Zh,

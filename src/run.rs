@@ -9,12 +9,12 @@ use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::model::Severity;
 use crate::session::{self, content_store::ContentStore};
+use crate::verdict::{Report, Selection};
 use crate::view::clock::Clock;
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
-use crate::verdict::{Report, Selection};
 use crate::view::{self, Lang, View, catalogue, record, schema};
 use anyhow::Context;
 use begun::Begun;
@@ -278,7 +278,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
 fn has_found(report: &Report, severity: Severity) -> bool {
     let counts = &report.summary.findings;
     let across = report.across.findings.iter().map(|finding| finding.severity);
-    counts.iter().filter(|(_, count)| **count > 0).map(|(severity, _)| *severity).chain(across).any(|one| one >= severity)
+    counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(severity, _)| *severity)
+        .chain(across)
+        .any(|one| one >= severity)
 }
 
 /// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.

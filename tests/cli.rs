@@ -276,7 +276,7 @@ fn a_full_disk_is_said_with_what_could_not_be_written() {
 fn a_selection_without_sessions_is_not_called_a_capture_without_mail() {
     for more in [["--session", "9"], ["--protocol", "imap"]] {
         let said = out(&read("smtp-helo", &more));
-        assert!(said.contains("No mail session in this capture is one of those asked for"), "{said}");
+        assert!(said.contains("The mail session in this capture is not one of those asked for"), "{said}");
         assert!(!said.contains("--any-port"), "{said}");
     }
 }

@@ -67,18 +67,23 @@ fn each_filter_leaves_the_sessions_that_it_names() {
     let part: String = subject.chars().take(4).collect();
     let with_it = those(&|one| {
         one["messages"].as_array().is_some_and(|list| {
-            list.iter().any(|one| {
-                one["header"]["subject"].as_str().is_some_and(|one| one.to_lowercase().contains(&part))
-            })
+            list.iter()
+                .any(|one| one["header"]["subject"].as_str().is_some_and(|one| one.to_lowercase().contains(&part)))
         })
     });
     assert!(!with_it.is_empty());
     assert_eq!(shown(&["--subject", &part]), with_it);
-    assert_eq!(shown(&["--protocol", "POP3,Imap"]), those(&|one| one["protocol"] == "pop3" || one["protocol"] == "imap"));
+    assert_eq!(
+        shown(&["--protocol", "POP3,Imap"]),
+        those(&|one| one["protocol"] == "pop3" || one["protocol"] == "imap")
+    );
     let last = sessions.len() as u64;
     assert_eq!(shown(&["--session", &format!("1,{last}-")]), [1, last]);
     assert_eq!(shown(&["--session", "1-2"]), [1, 2]);
-    assert_eq!(shown(&["--session", "1-2", "--protocol", "imap"]), those(&|one| one["id"].as_u64() <= Some(2) && one["protocol"] == "imap"));
+    assert_eq!(
+        shown(&["--session", "1-2", "--protocol", "imap"]),
+        those(&|one| one["id"].as_u64() <= Some(2) && one["protocol"] == "imap")
+    );
     let failed = those(&|one| {
         one["findings"].as_array().is_some_and(|list| {
             list.iter().any(|finding| finding["class"] == "failure" && finding["severity"] != "info")
@@ -142,12 +147,16 @@ fn a_packet_filter_that_matches_nothing_says_how_many_packets_it_looked_at() {
 fn steps_that_are_shown_as_they_happen_wait_where_the_filter_needs_the_whole_session() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("still-written.pcap");
-    std::fs::write(&path, support::capture("S: 220 mx\nC: HELO a\nS: 250 mx\nC: QUIT\nS: 221 bye\n", 25)).expect("written");
+    std::fs::write(&path, support::capture("S: 220 mx\nC: HELO a\nS: 250 mx\nC: QUIT\nS: 221 bye\n", 25))
+        .expect("written");
     let path = path.to_str().expect("UTF-8");
-    for (filters, is) in [(&["--failed"][..], false), (&["--until", "2100-01-01"], true), (&["--since", "1970-01-01"], true)] {
+    for (filters, is) in
+        [(&["--failed"][..], false), (&["--until", "2100-01-01"], true), (&["--since", "1970-01-01"], true)]
+    {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailtap"));
         command.args(["read", "--follow", path, "--lang", "en", "--threads", "1"]).args(filters);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         std::thread::sleep(std::time::Duration::from_secs(2));
         let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process"));
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("told to end");

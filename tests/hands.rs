@@ -134,7 +134,8 @@ fn the_exit_status_answers_as_grep_does() {
     let no_mail = no_mail.to_str().expect("UTF-8");
     let folder = tempfile::tempdir().expect("a folder");
     let safe = folder.path().join("safe.pcap");
-    std::fs::write(&safe, support::capture("S: 220 mx\nC: HELO a\nS: 250 mx\nC: QUIT\nS: 221 bye\n", 25)).expect("written");
+    std::fs::write(&safe, support::capture("S: 220 mx\nC: HELO a\nS: 250 mx\nC: QUIT\nS: 221 bye\n", 25))
+        .expect("written");
     let safe = safe.to_str().expect("UTF-8");
     for (args, status) in [
         (&["read", lab, "--exit-code"][..], 0),

@@ -70,7 +70,8 @@ impl FilterArgs {
     pub(super) fn resolve(self, zone: &TimeZone) -> SessionFilter {
         let mut told = Vec::new();
         let mut tell = |option: &str, text: &str| {
-            let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.,:@/+".contains(&b)) && !text.is_empty();
+            let is_plain =
+                text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.,:@/+".contains(&b)) && !text.is_empty();
             let quote = if is_plain { "" } else { "'" };
             told.push(format!("--{option} {quote}{text}{quote}"));
         };

@@ -43,8 +43,7 @@ const WHOLE_PACKETS: &str = "262144";
 pub(super) fn understood(words: Vec<OsString>, command: &Command, say: &Words) -> Result<Vec<OsString>, clap::Error> {
     let Some((program, typed)) = words.split_first() else { return Ok(words) };
     let Some(first) = typed.first() else { return Ok(words) };
-    let is_command =
-        |word: &OsStr| word == "help" || command.get_subcommands().any(|one| word == one.get_name());
+    let is_command = |word: &OsStr| word == "help" || command.get_subcommands().any(|one| word == one.get_name());
     let helps = ["-h", "--help", "-V", "--version"];
     if is_command(first) || helps.iter().any(|help| first == help) || !(is_option(first) || is_file(first)) {
         return Ok(words);
@@ -63,7 +62,9 @@ pub(super) fn understood(words: Vec<OsString>, command: &Command, say: &Words) -
     }
     let has_none = typed.files.is_empty() && typed.interface.is_none();
     let mut said = vec![program.clone()];
-    if let Some(word) = typed.positional.first().filter(|word| has_none && is_command(word) && !Path::new(word).exists()) {
+    if let Some(word) =
+        typed.positional.first().filter(|word| has_none && is_command(word) && !Path::new(word).exists())
+    {
         said.push(word.clone());
         said.extend(typed.options);
         said.extend(typed.positional.into_iter().skip(1));
@@ -134,9 +135,10 @@ impl Typed {
                 [b'-', b'-', name @ ..] => {
                     typed.writes |= name == b"write" || name.starts_with(b"write=");
                     typed.options.push(word.clone());
-                    let wants = command.get_subcommands().flat_map(Command::get_arguments).any(|arg| {
-                        arg.get_long().is_some_and(|long| long.as_bytes() == name) && takes_a_word(arg)
-                    });
+                    let wants = command
+                        .get_subcommands()
+                        .flat_map(Command::get_arguments)
+                        .any(|arg| arg.get_long().is_some_and(|long| long.as_bytes() == name) && takes_a_word(arg));
                     typed.options.extend(words.next_if_wanted(wants));
                 }
                 [b'-', cluster @ ..] if !cluster.is_empty() => typed.cluster(cluster, command, &mut words),

@@ -11,23 +11,38 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("mailtap lab.pcap --show sessions,findings --lang zh", "One line a session, and what is wrong, in Chinese."),
     ("mailtap -nr lab.pcap 'port 25'", "As tcpdump takes it: only the packets that match."),
     ("tcpdump -w - port 25 | mailtap read -", "What another program captures."),
-    ("mailtap read day.pcap --failed --server mx.example.com --since 16:00", "What failed at one server in the afternoon."),
+    (
+        "mailtap read day.pcap --failed --server mx.example.com --since 16:00",
+        "What failed at one server in the afternoon.",
+    ),
     ("mailtap read day.pcap --to bob@example.com --format json | jq '.sessions[].messages'", "For a program."),
-    ("mailtap read day.pcap --redact --fail-on high -q || echo 'all is well'", "A check in a script: 1 is that nothing was found."),
+    (
+        "mailtap read day.pcap --redact --fail-on high -q || echo 'all is well'",
+        "A check in a script: 1 is that nothing was found.",
+    ),
     ("mailtap explain lab.pcap --format markdown -o report.md", "The answers to a lab report's questions."),
     ("mailtap compare good.pcap bad.pcap", "Where two sessions part."),
     ("sudo mailtap -i eth0 -w today.pcap", "Listen, and keep the packets."),
 ];
 
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("LC_ALL, LC_MESSAGES, LANG", "The first that is set gives the language, unless --lang does: Chinese where it begins with zh, else English."),
+    (
+        "LC_ALL, LC_MESSAGES, LANG",
+        "The first that is set gives the language, unless --lang does: Chinese where it begins with zh, else English.",
+    ),
     ("TZ", "The time zone of --since and --until where they name none; without it, the system's."),
     ("COLUMNS", "The width of tables where standard output is no terminal."),
     ("NO_COLOR", "Not empty: no colours, unless --color=always."),
     ("TERM", "dumb: no colours."),
     ("PAGER", "The program that shows what is longer than the terminal."),
-    ("SUDO_UID, SUDO_GID", "Who called sudo: live goes on as this user, who also owns what is written, unless --user names another."),
-    ("MAILTAP_LOG", "What mailtap itself logs on standard error, for its developers: off, error, warn, info, debug, trace."),
+    (
+        "SUDO_UID, SUDO_GID",
+        "Who called sudo: live goes on as this user, who also owns what is written, unless --user names another.",
+    ),
+    (
+        "MAILTAP_LOG",
+        "What mailtap itself logs on standard error, for its developers: off, error, warn, info, debug, trace.",
+    ),
 ];
 
 const EXIT_STATUS: &[(&str, &str)] = &[
@@ -39,11 +54,15 @@ const EXIT_STATUS: &[(&str, &str)] = &[
 ];
 
 const FILES: &[(&str, &str)] = &[
-    ("FILE", "A capture: pcap or pcapng, as it is or compressed with gzip, zstd or lz4. It is never written to. A new file that may hold passwords can be read by its owner alone."),
+    (
+        "FILE",
+        "A capture: pcap or pcapng, as it is or compressed with gzip, zstd or lz4. It is never written to. A new file that may hold passwords can be read by its owner alone.",
+    ),
     ("index.json", "In the folder of --extract: which of its files is which message or attachment, with digests."),
 ];
 
-const SEE_ALSO: &[(&str, &str)] = &[("pcap-filter", "7"), ("tcpdump", "8"), ("tshark", "1"), ("editcap", "1"), ("jq", "1")];
+const SEE_ALSO: &[(&str, &str)] =
+    &[("pcap-filter", "7"), ("tcpdump", "8"), ("tshark", "1"), ("editcap", "1"), ("jq", "1")];
 
 /// The page.
 pub(super) fn page() -> Vec<u8> {

@@ -77,8 +77,8 @@ fn with_text(arg: Arg, command: &str) -> Arg {
         _ => "选项",
     };
     let named = texts::value(&id).filter(|_| arg.is_positional());
-    let arg = arg.help(text.clone()).long_help(text).hide_default_value(true).hide_possible_values(true);
-    let arg = arg.help_heading(heading);
+    let arg = arg.help(text.clone()).long_help(text).help_heading(heading);
+    let arg = if takes { arg.hide_default_value(true).hide_possible_values(true) } else { arg };
     match named {
         Some(name) => arg.value_name(name),
         None => arg,

@@ -30,7 +30,8 @@ pub(super) fn error(lang: Lang, error: &anyhow::Error) -> String {
 }
 
 fn zh(error: &anyhow::Error) -> String {
-    let reason = || error.root_cause().downcast_ref::<io::Error>().map_or_else(|| error.root_cause().to_string(), system);
+    let reason =
+        || error.root_cause().downcast_ref::<io::Error>().map_or_else(|| error.root_cause().to_string(), system);
     if let Some(problem) = error.downcast_ref::<Problem>() {
         return match problem {
             Problem::Unwritable(file) => format!("{file}：无法写入：{}", reason()),
@@ -62,10 +63,17 @@ fn system(error: &io::Error) -> String {
         return format!("{name}：{}", system(error));
     }
     if let Some(MayNot { user, error }) = inner(error) {
-        return format!("{}：mailtap 以 {user} 的身份继续运行，该用户不能写入那里：请用 --user 指定其他用户", system(error));
+        return format!(
+            "{}：mailtap 以 {user} 的身份继续运行，该用户不能写入那里：请用 --user 指定其他用户",
+            system(error)
+        );
     }
     if let Some(NotEmpty { folder, is_ours }) = inner(error) {
-        let what = if *is_ours { "其中有以前 --extract 写出的文件：请先删除" } else { "目录不为空：请先清空" };
+        let what = if *is_ours {
+            "其中有以前 --extract 写出的文件：请先删除"
+        } else {
+            "目录不为空：请先清空"
+        };
         return format!("{folder}：{what}，或换一个目录");
     }
     errors::system(Lang::Zh, error)

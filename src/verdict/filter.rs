@@ -100,7 +100,11 @@ impl SessionFilter {
             && any(&self.senders, |address| is_sender(address, session))
             && any(&self.recipients, |address| is_recipient(address, session))
             && any(&self.subjects, |text| {
-                session.messages.iter().filter_map(|message| message.header.subject.as_deref()).any(|one| text.is_in(one))
+                session
+                    .messages
+                    .iter()
+                    .filter_map(|message| message.header.subject.as_deref())
+                    .any(|one| text.is_in(one))
             })
             && (!self.failed || session.findings.iter().any(is_failure))
             && self.is_in_time(session)
@@ -133,7 +137,8 @@ fn is_server(end: &End, session: &Session) -> bool {
     let socket = session.transport.endpoints.server;
     // The greeting of SMTP begins with the name; those of POP3 and IMAP may have it anywhere.
     let greeting = session.banner.as_deref().unwrap_or_default();
-    let words = greeting.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '[' | ']' | '(' | ')' | '@' | ',' | ';'));
+    let words =
+        greeting.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '[' | ']' | '(' | ')' | '@' | ',' | ';'));
     let tls = session.tls.server_name.as_deref().into_iter();
     let certificate = session.tls.certificate.iter().flat_map(|certificate| &certificate.names);
     let names = words.filter(|word| !word.is_empty()).chain(tls).chain(certificate.map(String::as_str));
@@ -162,10 +167,7 @@ fn is_recipient(address: &Pattern, session: &Session) -> bool {
     let envelopes = session.messages.iter().filter_map(|message| message.envelope.as_ref()).flat_map(|one| &one.to);
     let headers = session.messages.iter().flat_map(|message| message.header.to.iter().chain(&message.header.cc));
     let headers = headers.filter_map(|mailbox| mailbox.address.as_deref());
-    transactions
-        .chain(envelopes.map(|one| one.address.as_str()))
-        .chain(headers)
-        .any(|one| address.is_address(one))
+    transactions.chain(envelopes.map(|one| one.address.as_str())).chain(headers).any(|one| address.is_address(one))
 }
 
 #[cfg(test)]

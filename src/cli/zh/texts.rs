@@ -40,7 +40,9 @@ pub(super) fn value(id: &str) -> Option<&'static str> {
 /// What an argument of a command does.
 pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
     Some(match (command, id) {
-        ("read", "files") => "抓包文件：pcap 或 pcapng，也可用 gzip、zstd 或 lz4 压缩；`-` 是标准输入。多个文件按时间合并",
+        ("read", "files") => {
+            "抓包文件：pcap 或 pcapng，也可用 gzip、zstd 或 lz4 压缩；`-` 是标准输入。多个文件按时间合并"
+        }
         ("explain", "files") => "抓包文件：pcap 或 pcapng，也可压缩；`-` 是标准输入。多个文件当作一次抓包",
         ("compare", "files") => "一个或两个抓包文件：pcap 或 pcapng，也可压缩；其中一个可以是 `-`（标准输入）",
         ("compare", "sessions") => {
@@ -72,14 +74,18 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
              同用：邮件无法遮盖"
         }
         (_, "extract_limit") => "--extract 最多写出多少 MiB：放不下的文件不写，index.json 中会注明",
-        (_, "redact") => "遮盖以任何形式出现的密码和令牌：`mask` 用星号（不写值时即此），`pseudonym` 用代号（仅在本次运行中，相同的机密代号相同）",
+        (_, "redact") => {
+            "遮盖以任何形式出现的密码和令牌：`mask` 用星号（不写值时即此），`pseudonym` 用代号（仅在本次运行中，相同的机密代号相同）"
+        }
         (_, "filter") => "只看符合 BPF 表达式的分组（见 pcap-filter(7)）",
         (_, "ports") => {
             "指定某端口上的协议，例如 `smtp=2526`：smtp、lmtp、pop3、imap，或从第一个字节起就用 TLS 的 smtps、pop3s、imaps。可重复"
         }
         (_, "any_port") => "在所有端口上按内容识别邮件会话",
         (_, "threads") => "跟踪连接所用的线程数 [默认：处理器核数]。输出与它无关",
-        (_, "memory") => "同时保留的内容所用的内存：未结束的会话、等待显示的会话、分片。不够时先舍弃步骤的文本，再舍弃步骤",
+        (_, "memory") => {
+            "同时保留的内容所用的内存：未结束的会话、等待显示的会话、分片。不够时先舍弃步骤的文本，再舍弃步骤"
+        }
         (_, "color") => "表格的颜色：默认只在终端上使用，并遵从 NO_COLOR",
         ("compare" | "explain", "width") => "表格的宽度（列数），至少 60 [默认：终端的宽度，或 $COLUMNS，或 80]",
         (_, "width") => "表格的宽度（列数），至少 80 [默认：终端的宽度，或 $COLUMNS，或 80]",
@@ -93,7 +99,9 @@ fn more(id: &str) -> Option<&'static str> {
     Some(match id {
         "sessions" => "只显示这些编号的会话，例如 1-3,7 或 9-",
         "protocols" => "只显示这些协议的会话，以逗号分隔",
-        "clients" => "只显示该客户端的会话：地址、网段（10.0.0.0/8）或它自报的名字，后面可加冒号和端口。写几个则符合其一即可",
+        "clients" => {
+            "只显示该客户端的会话：地址、网段（10.0.0.0/8）或它自报的名字，后面可加冒号和端口。写几个则符合其一即可"
+        }
         "servers" => {
             "只显示与该服务器的会话：地址、网段或名字，后面可加端口：mx.example.com、10.0.0.0/8:25、:587、[2001:db8::1]:143。名字见于问候语、\
              证书，或 TLS 中所请求的名字（SNI）"

@@ -22,6 +22,8 @@ pub enum Bad {
     Two,
     #[error("write it as PROTOCOL=PORT, for example smtp=2526")]
     Hint,
-    #[error("no protocol is called `{0}`: smtp, lmtp, pop3 and imap are, and with TLS from the first byte smtps, pop3s and imaps")]
+    #[error(
+        "no protocol is called `{0}`: smtp, lmtp, pop3 and imap are, and with TLS from the first byte smtps, pop3s and imaps"
+    )]
     Protocol(String),
 }

@@ -58,7 +58,10 @@ impl std::str::FromStr for End {
             };
             return Ok(Self { host, port });
         }
-        if let Some(host) = network(text)? {
+        // A colon behind the slash begins the port.
+        if !text.split_once('/').is_some_and(|(_, bits)| bits.contains(':'))
+            && let Some(host) = network(text)?
+        {
             return Ok(Self { host, port: None });
         }
         let (host, port) = match text.rsplit_once(':') {
@@ -90,10 +93,11 @@ fn network(text: &str) -> Result<Option<Host>, Bad> {
     let most = if address.is_ipv4() { 32 } else { 128 };
     let bits = match bits {
         None => most,
-        Some(bits) => bits.parse().ok().filter(|&bits: &u8| bits <= most).ok_or_else(|| Bad::Bits {
-            text: bits.to_owned(),
-            most,
-        })?,
+        Some(bits) => bits
+            .parse()
+            .ok()
+            .filter(|&bits: &u8| bits <= most)
+            .ok_or_else(|| Bad::Bits { text: bits.to_owned(), most })?,
     };
     Ok(Some(Host::Network(address, bits)))
 }

@@ -63,7 +63,8 @@ impl Moment {
             let date: civil::Date = date.parse().map_err(|_| bad())?;
             let time = time.trim();
             let at = date.to_datetime(clock(time).ok_or_else(bad)?);
-            let from = at.to_zoned_datetime(zone.clone()).ok().and_then(|at| nanoseconds(at.timestamp())).ok_or_else(bad)?;
+            let from =
+                at.to_zoned_datetime(zone.clone()).ok().and_then(|at| nanoseconds(at.timestamp())).ok_or_else(bad)?;
             return Ok(Self::At { from, until: from.saturating_add(lasts(time)) });
         }
         let from = clock(trimmed).ok_or_else(bad)?;
@@ -77,7 +78,14 @@ impl Moment {
             Self::OfDay { from, lasts, zone } => {
                 let of_day = Timestamp::from_nanosecond(begin.nanoseconds().into())
                     .ok()
-                    .and_then(|begin| begin.to_zoned_datetime(zone.clone()).date().to_datetime(*from).to_zoned_datetime(zone.clone()).ok())
+                    .and_then(|begin| {
+                        begin
+                            .to_zoned_datetime(zone.clone())
+                            .date()
+                            .to_datetime(*from)
+                            .to_zoned_datetime(zone.clone())
+                            .ok()
+                    })
                     .and_then(|at| nanoseconds(at.timestamp()))
                     .unwrap_or(begin.nanoseconds());
                 (of_day, of_day.saturating_add(*lasts))

@@ -22,7 +22,9 @@ fn sent() -> Session {
 }
 
 fn fetched() -> Session {
-    judged("S: +OK POP3 <1.2@pop.example.com>\nC: USER Bob@example.com\nS: +OK\nC: PASS secret\nS: +OK\nC: QUIT\nS: +OK bye")
+    judged(
+        "S: +OK POP3 <1.2@pop.example.com>\nC: USER Bob@example.com\nS: +OK\nC: PASS secret\nS: +OK\nC: QUIT\nS: +OK bye",
+    )
 }
 
 #[track_caller]
@@ -75,7 +77,7 @@ fn ends_by_address_and_by_name() {
         (vec![end("mx.example.com"), end("pop.example.com")], true, true),
         (vec![end(&socket.ip().to_string())], true, true),
         (vec![end(&format!(":{}", socket.port()))], true, socket.port() == fetched().transport.endpoints.server.port()),
-        (vec![end("192.0.2.0/24")], false, false),
+        (vec![end("198.51.100.0/24")], false, false),
     ] {
         let filter = SessionFilter { servers, ..SessionFilter::default() };
         selects(&filter, &sent(), sent_is);
@@ -144,11 +146,8 @@ fn a_session_that_reaches_into_the_time_is_in_it() {
         (None, Some("2026-11-22"), false),
         (Some("16:06"), Some("16:07"), true),
     ] {
-        let filter = SessionFilter {
-            since: since.and_then(moment),
-            until: until.and_then(moment),
-            ..SessionFilter::default()
-        };
+        let filter =
+            SessionFilter { since: since.and_then(moment), until: until.and_then(moment), ..SessionFilter::default() };
         selects(&filter, &session, is);
     }
 }

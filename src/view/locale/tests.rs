@@ -401,8 +401,7 @@ fn a_capture_without_mail_says_what_it_held() {
     assert_eq!(no_mail(Lang::Zh, &summary, 12).len(), 6);
     let filters = vec!["--user bob".to_owned(), "--subject a\u{1b}b".to_owned()];
     let others = Summary { left_out: 7, filters, ..summary.clone() };
-    let words =
-        "None of the 7 mail sessions in this capture is one of those asked for: --user bob --subject a\\x1bb";
+    let words = "None of the 7 mail sessions in this capture is one of those asked for: --user bob --subject a␛b";
     assert_eq!(no_mail(Lang::En, &others, 12), [words]);
     assert_eq!(no_mail(Lang::Zh, &others, 12).len(), 1);
     assert_eq!(no_mail(Lang::Zh, &Summary::default(), 0), ["抓包数据中没有发现邮件会话。", "其中没有任何分组。"]);

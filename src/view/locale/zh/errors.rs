@@ -112,7 +112,9 @@ pub fn bad(bad: &Bad) -> String {
         Bad::Two => "请把两个会话的编号写成 I,J，例如 1,3".to_owned(),
         Bad::Hint => "请写成 PROTOCOL=PORT，例如 smtp=2526".to_owned(),
         Bad::Protocol(text) => {
-            format!("没有叫 `{text}` 的协议：可用 smtp、lmtp、pop3、imap，以及从第一个字节起就用 TLS 的 smtps、pop3s、imaps")
+            format!(
+                "没有叫 `{text}` 的协议：可用 smtp、lmtp、pop3、imap，以及从第一个字节起就用 TLS 的 smtps、pop3s、imaps"
+            )
         }
     }
 }
