@@ -97,8 +97,8 @@ fn rule(out: &mut dyn Write, style: Style, with: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::lines;
-    use crate::view::table::grid::{Grid, Row};
     use crate::view::table::Style;
+    use crate::view::table::grid::{Grid, Row};
 
     fn written(width: usize, rows: &[Row]) -> String {
         let mut grid = Grid::new(Style { width, colour: false }, &[4, 90, 3], &[]);
