@@ -111,7 +111,10 @@ mod tests {
             assert_eq!((read.text.as_str(), read.cut), ("你好", false), "{encoding:?}");
         }
         assert!(preview(None, None, &[b"", b"  "]).is_none());
-        assert_eq!(preview(None, None, &[b"", b"  indented", b""]).map(|read| read.text), Some("  indented".to_owned()));
+        assert_eq!(
+            preview(None, None, &[b"", b"  indented", b""]).map(|read| read.text),
+            Some("  indented".to_owned())
+        );
     }
 
     #[test]
