@@ -11,6 +11,7 @@ session on to the view inside them; [`json::Json`] completes `same_as` before it
 
 pub(crate) mod address;
 pub mod catalogue;
+pub mod columns;
 pub mod compare;
 mod each_session;
 pub mod escape;

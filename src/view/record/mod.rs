@@ -37,4 +37,4 @@ pub(crate) use session::Session;
 pub(crate) use step::Step;
 pub(crate) use transaction::Transaction;
 pub(crate) use uid::{uid, uid_of};
-pub(super) use value::{Hex, Shown};
+pub(super) use value::{Hex, Shown, milliseconds};
