@@ -2,6 +2,7 @@
 
 use crate::capture::number;
 use crate::session::Session;
+use crate::view::packet::range;
 use crate::view::record::{community_id, uid};
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -95,4 +96,26 @@ pub fn count(count: usize) -> Option<u64> {
 /// The index of a source.
 pub fn source(packet: u64) -> Option<u64> {
     count(number::source(packet))
+}
+
+/// Ranges of packets that are shown to people.
+const RANGES: usize = 8;
+
+/// Packet numbers as people read them: `12, 15-17`; of another file than the first, `2:12`. The first few.
+pub fn people<'a>(packets: impl IntoIterator<Item = u64>) -> Option<Cow<'a, str>> {
+    let mut packets: Vec<u64> = packets.into_iter().collect();
+    packets.sort_unstable();
+    packets.dedup();
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for packet in packets {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(packet) => *last = packet,
+            _ => ranges.push((packet, packet)),
+        }
+    }
+    let mut shown: Vec<String> = ranges.iter().take(RANGES).map(|&(first, last)| range(first, last)).collect();
+    if ranges.len() > RANGES {
+        shown.push("…".to_owned());
+    }
+    owned(shown.join(", "))
 }

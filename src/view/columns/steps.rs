@@ -105,7 +105,9 @@ const COLUMNS: &[Column<Steps>] = &[
     Column::integer("session", "The session's `id`.", "会话的 `id`。", |_, row: &StepRow<'_>| {
         Some(row.of.session.id)
     }),
-    Column::text("uid", "The session's `uid`.", "会话的 `uid`。", |_, row: &StepRow<'_>| borrowed(&row.of.uid)),
+    Column::text("session_uid", "The session's `uid`.", "会话的 `uid`。", |_, row: &StepRow<'_>| {
+        borrowed(&row.of.uid)
+    }),
     Column::text(
         "protocol",
         "The session's protocol: `smtp`, `lmtp`, `pop3`, `imap`.",

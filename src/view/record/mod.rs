@@ -25,11 +25,13 @@ mod uid;
 mod value;
 mod verdict;
 
+pub(super) use across::identifier;
 pub(crate) use capture::{Capture, Summary};
 pub(crate) use community::community_id;
 pub(crate) use document::{Document, LastLine, Line, VERSION};
 pub(super) use each::Context;
 pub use each::Options;
+pub(super) use finding::value as fact_value;
 pub(crate) use message::Message;
 pub(super) use message::{About, Attachment, attachment};
 pub(super) use session::Endpoint;
