@@ -17,8 +17,10 @@ use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, What};
+pub use tables::Tables;
 
 mod arguments;
+mod tables;
 
 /// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
@@ -141,6 +143,8 @@ pub struct Output {
     pub format: Format,
     /// A file instead of standard output.
     pub file: Option<PathBuf>,
+    /// The tables to write as CSV, by name, and the folder with a file for each, if that is asked for.
+    pub tables: Tables,
     /// Where to write messages and attachments to.
     pub extract: Option<PathBuf>,
     /// Most bytes of the files written there.
@@ -207,7 +211,8 @@ impl Cli {
                 width: columns(width, environment),
                 colour: environment.colour_terminal && !environment.no_color,
             },
-            Command::Schema => Plan::Schema,
+            Command::Schema { tables: true } => Plan::Print(crate::view::schema::tables().into_bytes()),
+            Command::Schema { tables: false } => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
@@ -268,10 +273,16 @@ fn analysis(
     for (hint, port) in args.ports {
         ports.add(port, hint);
     }
-    let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
+    let tables = Tables::asked(args.format, &args.show, args.output.as_deref());
+    let show = match args.format {
+        Format::Table => show(&args.show),
+        Format::Markdown if args.show.is_empty() => show(&[What::Steps, What::Credentials, What::Findings]),
+        Format::Markdown => show(&args.show),
+        Format::Json | Format::Ndjson | Format::Csv => show(&[What::All]),
+    };
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
-    let file = args.output.filter(|file| file.as_os_str() != "-");
+    let file = args.output.filter(|file| file.as_os_str() != "-" && tables.folder.is_none());
     let colour = coloured(args.color, environment, file.is_some());
     let options = crate::pipeline::Options {
         ports,
@@ -282,8 +293,8 @@ fn analysis(
         sessions: args.sessions.into_iter().collect(),
         emit: match args.format {
             Format::Ndjson => Emit::AsTheyEnd,
-            Format::Table if live => Emit::AsTheyEnd,
-            Format::Table | Format::Json => Emit::InOrder,
+            Format::Table | Format::Csv | Format::Markdown if live => Emit::AsTheyEnd,
+            Format::Table | Format::Json | Format::Csv | Format::Markdown => Emit::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
@@ -295,6 +306,7 @@ fn analysis(
     let output = Output {
         format: args.format,
         file,
+        tables,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,
@@ -385,7 +397,8 @@ fn show(asked: &[What]) -> Show {
         sessions: has(What::Sessions),
         credentials: has(What::Credentials),
         messages: has(What::Messages),
-        findings: has(What::Findings),
+        findings: has(What::Findings) || has(What::Details),
+        details: has(What::Details),
         journeys: has(What::Journeys),
         summary: has(What::Summary),
     }

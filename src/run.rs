@@ -8,8 +8,10 @@ use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redacti
 use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
+use crate::view::csv::{self, Csv};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
+use crate::view::markdown::Markdown;
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
@@ -33,6 +35,7 @@ mod patient;
 mod private;
 mod privileges;
 mod say;
+mod tables;
 mod whole_lines;
 
 /// Exit status of an error that has no status of its own.
@@ -73,7 +76,7 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<compare::Which>() {
+    if error.is::<compare::Which>() || error.is::<tables::OneOutput>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
@@ -127,6 +130,7 @@ pub fn tell(error: &anyhow::Error) {
 }
 
 fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
+    tables::check(&analysis.output.tables)?;
     identity::check(&analysis)?;
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
@@ -185,7 +189,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     {
         privileges.give_folder(directory)?;
     }
+    let files = tables::created(&analysis, privileges.as_ref(), &stop)?;
     let out: Box<dyn Write> = match &analysis.output.file {
+        None if !files.is_empty() => Box::new(io::sink()),
         Some(file) => {
             let created = created(file, &analysis, &stop)?;
             if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
@@ -215,7 +221,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out)?;
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out, files)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -262,6 +268,7 @@ fn made(
     live: bool,
     endless: bool,
     out: Box<dyn Write>,
+    files: Vec<tables::Written>,
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
@@ -269,6 +276,12 @@ fn made(
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Csv if !files.is_empty() => Box::new(Csv::new(files, options)?),
+        Format::Csv => {
+            let table = output.tables.names.iter().find_map(|name| csv::table(name));
+            Box::new(Csv::new(table.into_iter().zip([out]).collect(), options)?)
+        }
+        Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };

@@ -13,12 +13,14 @@ pub(crate) mod address;
 pub mod catalogue;
 pub mod columns;
 pub mod compare;
+pub mod csv;
 mod each_session;
 pub mod escape;
 pub mod explain;
 pub mod extract;
 pub mod json;
 pub(crate) mod locale;
+pub mod markdown;
 pub(crate) mod packet;
 pub mod record;
 pub mod redact;
@@ -106,6 +108,8 @@ pub struct Show {
     pub messages: bool,
     /// Findings.
     pub findings: bool,
+    /// Each session's own findings, too, below the session.
+    pub details: bool,
     /// The ways that messages took.
     pub journeys: bool,
     /// Counts.
@@ -120,6 +124,7 @@ impl Show {
         credentials: true,
         messages: false,
         findings: false,
+        details: false,
         journeys: false,
         summary: false,
     };
@@ -130,6 +135,7 @@ impl Show {
         credentials: true,
         messages: true,
         findings: true,
+        details: true,
         journeys: true,
         summary: true,
     };

@@ -99,12 +99,13 @@ pub struct Column<T: Table + ?Sized> {
     pub id: &'static str,
     about: [&'static str; 2],
     report: Option<Label>,
+    words: Option<ReadText<T>>,
     get: Get<T>,
 }
 
 impl<T: Table + ?Sized> Column<T> {
     const fn new(id: &'static str, en: &'static str, zh: &'static str, get: Get<T>) -> Self {
-        Self { id, about: [en, zh], report: None, get }
+        Self { id, about: [en, zh], report: None, words: None, get }
     }
 
     /// A column of texts. `en` and `zh` say in a sentence what it holds.
@@ -135,6 +136,19 @@ impl<T: Table + ?Sized> Column<T> {
     /// The same, shown to people under `title`: in Markdown and on the page. Other columns are for programs alone.
     pub(super) const fn titled(self, title: Label) -> Self {
         Self { report: Some(title), ..self }
+    }
+
+    /// The same; people read what `words` says instead of the machine's word.
+    pub(super) const fn in_words(self, words: ReadText<T>) -> Self {
+        Self { words: Some(words), ..self }
+    }
+
+    /// What people read in its place in `row`: in the language asked for, where the value is a machine's word.
+    pub fn shown<'r>(&self, reading: &Reading, row: &'r T::Row<'_>) -> Value<'r> {
+        match self.words {
+            Some(words) => words(reading, row).map_or(Value::None, Value::Text),
+            None => self.value(reading, row),
+        }
     }
 
     /// The type of its values.
@@ -212,6 +226,18 @@ pub trait AnyTable: Sync {
     /// Those of `sink`.
     fn session(&self, reading: &Reading, session: &Session, sink: &mut Sink<'_>) -> io::Result<()>;
 
+    /// Hands over what people read of the rows that `session` gives: the columns with a title, as [`Column::shown`].
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    fn session_shown(&self, reading: &Reading, session: &Session, sink: &mut Sink<'_>) -> io::Result<()>;
+
+    /// The same for the rows that only the whole capture gives.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    fn report_shown(&self, reading: &Reading, report: &Report, sink: &mut Sink<'_>) -> io::Result<()>;
+
     /// Hands over the rows that only the whole capture gives.
     ///
     /// # Errors
@@ -242,6 +268,14 @@ impl<T: Table + Sync> AnyTable for T {
         hand_over::<T>(reading, T::of_session(session), sink)
     }
 
+    fn session_shown(&self, reading: &Reading, session: &Session, sink: &mut Sink<'_>) -> io::Result<()> {
+        show::<T>(reading, T::of_session(session), sink)
+    }
+
+    fn report_shown(&self, reading: &Reading, report: &Report, sink: &mut Sink<'_>) -> io::Result<()> {
+        show::<T>(reading, T::of_report(report), sink)
+    }
+
     fn report(&self, reading: &Reading, report: &Report, sink: &mut Sink<'_>) -> io::Result<()> {
         hand_over::<T>(reading, T::of_report(report), sink)
     }
@@ -254,6 +288,19 @@ fn hand_over<'a, T: Table>(
 ) -> io::Result<()> {
     for row in rows {
         let values: Vec<Value<'_>> = T::columns().iter().map(|column| column.value(reading, &row)).collect();
+        sink(&values)?;
+    }
+    Ok(())
+}
+
+fn show<'a, T: Table>(
+    reading: &Reading,
+    rows: impl Iterator<Item = T::Row<'a>>,
+    sink: &mut Sink<'_>,
+) -> io::Result<()> {
+    for row in rows {
+        let titled = T::columns().iter().filter(|column| column.report.is_some());
+        let values: Vec<Value<'_>> = titled.map(|column| column.shown(reading, &row)).collect();
         sink(&values)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::flow::Side;
 use crate::protocol::secret::Secret;
 use crate::session::Session;
 use crate::session::model::{Credential, Step};
-use crate::view::locale::Label;
+use crate::view::locale::{self, Label};
 use crate::view::record::enums;
 use std::borrow::Cow;
 
@@ -181,7 +181,8 @@ const COLUMNS: &[Column<Credentials>] = &[
         "结果。",
         |_, row: &CredentialRow<'_>| word(enums::LoginOutcome(row.credential.outcome).name()),
     )
-    .titled(Label::Outcome),
+    .titled(Label::Outcome)
+    .in_words(|reading, row: &CredentialRow<'_>| word(locale::login_outcome(reading.lang, row.credential.outcome))),
     Column::text(
         "cause",
         "Why it was not accepted, in the JSON's words.",

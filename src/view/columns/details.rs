@@ -91,7 +91,8 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text("severity", "`info`, `low`, `medium`, `high`.", "严重程度。", |_, row: &DetailRow<'_>| {
         word(enums::Severity(row.finding.severity).name())
     })
-    .titled(Label::Severity),
+    .titled(Label::Severity)
+    .in_words(|reading, row: &DetailRow<'_>| word(locale::severity(reading.lang, row.finding.severity))),
     Column::text("class", "`failure`, `weakness`, `remark`.", "类别。", |_, row: &DetailRow<'_>| {
         word(enums::Class(row.finding.class).name())
     }),

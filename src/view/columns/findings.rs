@@ -93,7 +93,8 @@ const COLUMNS: &[Column<Findings>] = &[
         "其中最高的严重程度。",
         |_, row: &FindingRow<'_>| word(enums::Severity(row.severity()).name()),
     )
-    .titled(Label::Severity),
+    .titled(Label::Severity)
+    .in_words(|reading, row: &FindingRow<'_>| word(locale::severity(reading.lang, row.severity()))),
     Column::text(
         "title",
         "What it is, in the language asked for.",

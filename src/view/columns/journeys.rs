@@ -3,7 +3,7 @@
 use super::column::{Column, Table};
 use super::shared::{address, count, listed, optional, owned, word};
 use crate::verdict::{Change, Hop, Journey, Report};
-use crate::view::locale::Label;
+use crate::view::locale::{self, Label};
 use crate::view::record::{Hex, enums, identifier};
 
 /// The table of the ways of messages.
@@ -120,7 +120,8 @@ const COLUMNS: &[Column<Journeys>] = &[
         "结果；取回时为空。",
         |_, row: &HopRow<'_>| word(enums::Delivery(row.hop.outcome?).name()),
     )
-    .titled(Label::Outcome),
+    .titled(Label::Outcome)
+    .in_words(|reading, row: &HopRow<'_>| word(locale::delivery(reading.lang, row.hop.outcome?))),
     Column::integer("size", "Bytes of its content.", "内容的字节数。", |_, row: &HopRow<'_>| Some(row.hop.size))
         .titled(Label::Size),
     Column::text("sha256", "SHA-256 of its content.", "内容的 SHA-256。", |_, row: &HopRow<'_>| {
@@ -138,7 +139,11 @@ const COLUMNS: &[Column<Journeys>] = &[
         "改动最大之处；无改动则为空。",
         |_, row: &HopRow<'_>| word(enums::ChangeKind(row.change()?.kind).name()),
     )
-    .titled(Label::WhatChanged),
+    .titled(Label::WhatChanged)
+    .in_words(|reading, row: &HopRow<'_>| {
+        let change = row.change()?;
+        owned(locale::change(reading.lang, change.kind, change.body, change.bytes_added))
+    }),
     Column::text(
         "change_fields",
         "List: names of the header fields that are different.",

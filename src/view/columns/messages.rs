@@ -4,7 +4,7 @@ use super::column::{Column, Table};
 use super::shared::{Of, borrowed, count, listed, numbers, optional, owned, word};
 use crate::session::Session;
 use crate::session::model::{Mailbox, Message, MimePart};
-use crate::view::locale::Label;
+use crate::view::locale::{self, Label};
 use crate::view::record::{Hex, enums};
 use std::borrow::Cow;
 
@@ -110,7 +110,7 @@ const COLUMNS: &[Column<Messages>] = &[
     Column::text("outcome", "Sent, appended: `accepted`, `partly`, `rejected`, `deferred`, `unknown`.", "发送、追加的结果。", |_, row: &MessageRow<'_>| {
         word(enums::Delivery(row.message.outcome?).name())
     })
-    .titled(Label::Outcome),
+    .titled(Label::Outcome).in_words(|reading, row: &MessageRow<'_>| word(locale::delivery(reading.lang, row.message.outcome?))),
     Column::text("reply", "The reply that decided.", "决定结果的应答。", |_, row: &MessageRow<'_>| optional(&row.message.reply)),
     Column::boolean("encrypted", "True if it was sent inside TLS that was decrypted.", "在已解密的 TLS 内发送则为真。", |_, row: &MessageRow<'_>| {
         Some(row.message.encrypted)

@@ -149,7 +149,7 @@ const COLUMNS: &[Column<Sessions>] = &[
         "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、未知；否则为取回、追加、已登录、登录被拒、已加密、无。",
         |_, row: &SessionRow<'_>| word(enums::Upshot(upshot(row.of.session)).name()),
     )
-    .titled(Label::Outcome),
+    .titled(Label::Outcome).in_words(|reading, row: &SessionRow<'_>| word(locale::upshot(reading.lang, upshot(row.of.session)))),
     Column::integer("step_count", "Steps.", "步数。", |_, row: &SessionRow<'_>| count(row.of.session.steps.len())),
     Column::integer("credential_count", "Attempts to log in.", "登录次数。", |_, row: &SessionRow<'_>| count(row.of.session.credentials.len())),
     Column::integer("transaction_count", "SMTP, LMTP: mail transactions.", "SMTP、LMTP：邮件事务数。", |_, row: &SessionRow<'_>| {
@@ -161,7 +161,7 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("severity", "The highest severity among them: `info`, `low`, `medium`, `high`.", "其中最高的严重程度。", |_, row: &SessionRow<'_>| {
         word(enums::Severity(row.worst()?).name())
     })
-    .titled(Label::Severity),
+    .titled(Label::Severity).in_words(|reading, row: &SessionRow<'_>| word(locale::severity(reading.lang, row.worst()?))),
     Column::text("verdict_safe", "Whether it was safe from those on the path: `yes`, `no`, `unknown`.", "对路径上的人是否安全。", |_, row: &SessionRow<'_>| {
         word(enums::Safe(row.verdict.safe).name())
     }),
@@ -176,7 +176,7 @@ const COLUMNS: &[Column<Sessions>] = &[
         owned(locale::verdict(reading.lang, &row.verdict))
     }),
     Column::text("tls_mode", "`none`, `starttls`, `implicit`.", "TLS 的方式。", |_, row: &SessionRow<'_>| word(enums::TlsMode(row.tls().mode).name()))
-        .titled(Label::Tls),
+        .titled(Label::Tls).in_words(|reading, row: &SessionRow<'_>| word(locale::tls_mode(reading.lang, row.tls().mode, row.tls().decrypted))),
     Column::boolean("tls_failed", "True if the handshake did not end.", "握手未完成则为真。", |_, row: &SessionRow<'_>| Some(row.tls().failed)),
     Column::boolean("tls_decrypted", "True if the capture was decrypted.", "抓包已解密则为真。", |_, row: &SessionRow<'_>| Some(row.tls().decrypted)),
     Column::text("tls_version", "`TLS 1.3`.", "TLS 版本。", |_, row: &SessionRow<'_>| optional(&row.tls().version)),

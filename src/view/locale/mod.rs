@@ -42,8 +42,8 @@ pub use purpose::{purpose, row};
 pub use term::{
     budget, bytes, change, class, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure,
     header_field, kind, label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes,
-    protocol, received, role, sent_again, severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via,
-    window_closed,
+    protocol, received, role, sent_again, severity, side, silence, subflows, tls_mode, transfer_encoding, upshot,
+    urgent, via, window_closed,
 };
 pub use verdict::{safety, verdict};
 
