@@ -76,7 +76,7 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::integer(
         "n",
         "1, 2, … within the session.",
-        "会话内的序号：1、2……",
+        "会话内的序号：1、2……。",
         |_, row: &CredentialRow<'_>| Some(row.n),
     ),
     Column::text("protocol", "`smtp`, `lmtp`, `pop3`, `imap`.", "协议。", |_, row: &CredentialRow<'_>| {

@@ -71,7 +71,7 @@ const COLUMNS: &[Column<Journeys>] = &[
     Column::integer(
         "hop",
         "1, 2, … in the order of time.",
-        "按时间顺序：1、2……",
+        "按时间顺序：1、2……。",
         |_, row: &HopRow<'_>| count(row.nth + 1),
     ),
     Column::integer(

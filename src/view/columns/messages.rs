@@ -57,7 +57,7 @@ fn mailboxes<'r>(list: &'r [Mailbox]) -> Option<Cow<'r, str>> {
 const COLUMNS: &[Column<Messages>] = &[
     Column::integer("session", "The session's `id`.", "会话的 `id`。", |_, row: &MessageRow<'_>| Some(row.of.session.id)).titled(Label::Session),
     Column::text("session_uid", "The session's `uid`.", "会话的 `uid`。", |_, row: &MessageRow<'_>| borrowed(&row.of.uid)),
-    Column::integer("n", "1, 2, … within the session.", "会话内的序号：1、2……", |_, row: &MessageRow<'_>| Some(row.message.n.into())).titled(Label::Message),
+    Column::integer("n", "1, 2, … within the session.", "会话内的序号：1、2……。", |_, row: &MessageRow<'_>| Some(row.message.n.into())).titled(Label::Message),
     Column::text("direction", "`sent`, `retrieved`, `appended`.", "方向。", |_, row: &MessageRow<'_>| word(enums::Direction(row.message.direction).name())),
     Column::text("envelope_from", "SMTP, LMTP: the envelope's sender; `<>` for the empty one.", "SMTP、LMTP：信封发件人，空发件人为 `<>`。", |_, row: &MessageRow<'_>| {
         let from = row.message.envelope.as_ref()?.from.as_deref()?;

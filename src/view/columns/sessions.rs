@@ -87,7 +87,7 @@ fn of_certificate<'r>(row: &'r SessionRow<'_>, get: fn(&Certificate) -> &str) ->
 }
 
 const COLUMNS: &[Column<Sessions>] = &[
-    Column::integer("id", "1, 2, … in the order of the sessions' first packets.", "按首个数据包的顺序：1、2……", |_, row: &SessionRow<'_>| {
+    Column::integer("id", "1, 2, … in the order of the sessions' first packets.", "按首个数据包的顺序：1、2……。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.id)
     })
     .titled(Label::Session),

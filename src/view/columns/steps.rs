@@ -117,7 +117,7 @@ const COLUMNS: &[Column<Steps>] = &[
     Column::integer(
         "n",
         "1, 2, … within the session.",
-        "会话内的序号：1、2……",
+        "会话内的序号：1、2……。",
         |_, row: &StepRow<'_>| Some(row.step.n.into()),
     ),
     Column::time(

@@ -11,6 +11,8 @@ pub fn escaped(text: &str) -> String {
     let mut first = true;
     for (at, found) in text.char_indices() {
         let begins = std::mem::replace(&mut first, found == '\n');
+        let is_followed_by_space =
+            text.get(at + found.len_utf8()..).is_none_or(|rest| rest.is_empty() || rest.starts_with([' ', '\n']));
         match found {
             '\n' => shown.push_str("<br>"),
             // An entity, not a backslash: not every reader of tables knows the backslash before it.
@@ -20,8 +22,8 @@ pub fn escaped(text: &str) -> String {
             ':' => shown.push_str("&#58;"),
             '.' if text.get(..at).is_some_and(ends_with_www) => shown.push_str("&#46;"),
             // The beginning of a list.
-            '-' | '+' if begins => shown.push_str(if found == '-' { "&#45;" } else { "&#43;" }),
-            '.' | ')' if is_number(text.get(..at).unwrap_or_default()) => {
+            '-' | '+' if begins && is_followed_by_space => shown.push_str(if found == '-' { "&#45;" } else { "&#43;" }),
+            '.' | ')' if is_followed_by_space && is_number(text.get(..at).unwrap_or_default()) => {
                 shown.push_str(if found == '.' { "&#46;" } else { "&#41;" });
             }
             found if SIGNS.contains(found) => {
@@ -62,7 +64,9 @@ mod tests {
         assert_eq!(escaped("see www.evil.example, WWW.x"), "see www&#46;evil.example, WWW&#46;x");
         assert_eq!(escaped("- a\n+ b\n1. c\n12) d"), "&#45; a<br>&#43; b<br>1&#46; c<br>12&#41; d");
         assert_eq!(escaped("![x](y)$z$"), "\\!\\[x\\](y)\\$z\\$");
-        assert_eq!(escaped("250-10.0.0.1 1.2"), "250-10.0.0.1 1.2".replace("10", "10"), "numbers within a line stay");
+        for plain in ["172.16.0.73", "+OK 1.2", "-ERR", "250-10.0.0.1 1. 2"] {
+            assert_eq!(escaped(plain), plain, "no item of a list");
+        }
         assert_eq!(raw("\x1b[31m\r\nx"), "␛\\[31m<br>x");
     }
 
