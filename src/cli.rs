@@ -20,6 +20,7 @@ use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
+pub use tables::Tables;
 
 mod answer;
 mod arguments;
@@ -27,6 +28,7 @@ mod filters;
 mod hands;
 mod listing;
 mod manual;
+mod tables;
 mod words;
 pub(crate) mod zh;
 
@@ -153,6 +155,8 @@ pub struct Output {
     pub format: Format,
     /// A file instead of standard output.
     pub file: Option<PathBuf>,
+    /// The tables to write as CSV, by name, and the folder with a file for each, if that is asked for.
+    pub tables: Tables,
     /// Where to write messages and attachments to.
     pub extract: Option<PathBuf>,
     /// Most bytes of the files written there.
@@ -286,7 +290,8 @@ impl Cli {
                 width: columns(width, environment),
                 colour: environment.colour_terminal && !environment.no_color,
             },
-            Command::Schema => Plan::Schema,
+            Command::Schema { tables: true } => Plan::Print(crate::view::schema::tables().into_bytes()),
+            Command::Schema { tables: false } => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual::page()),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
@@ -339,8 +344,9 @@ fn analysis(
     }
     let format = if args.hands.json { Format::Json } else { args.format };
     let verbose = args.hands.verbose > 0;
+    let tables = Tables::asked(format, &args.show, args.output.as_deref());
     let shown = match (args.show.as_slice(), args.hands.quiet > 0, verbose) {
-        _ if format != Format::Table => &[What::All],
+        _ if !matches!(format, Format::Table | Format::Markdown) => &[What::All],
         ([], true, _) => &[What::Sessions],
         ([], false, true) => &[What::All],
         (asked, ..) => asked,
@@ -349,7 +355,7 @@ fn analysis(
     show.details |= verbose && show.findings;
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
-    let file = args.output.filter(|file| file.as_os_str() != "-");
+    let file = args.output.filter(|file| file.as_os_str() != "-" && tables.folder.is_none());
     let colour = coloured(args.color, environment, file.is_some());
     let options = crate::pipeline::Options {
         ports,
@@ -359,8 +365,8 @@ fn analysis(
         filter: args.filters.resolve(&environment.zone()),
         emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,
-            Format::Table if live => Emit::AsTheyEnd,
-            Format::Table | Format::Json => Emit::InOrder,
+            Format::Table | Format::Csv | Format::Markdown if live => Emit::AsTheyEnd,
+            Format::Table | Format::Json | Format::Csv | Format::Markdown => Emit::InOrder,
         },
         steps: live && format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
@@ -375,6 +381,7 @@ fn analysis(
         raw: false,
         unasked_terminal: false,
         file,
+        tables,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,
@@ -478,8 +485,8 @@ fn show(asked: &[What]) -> Show {
         sessions: has(What::Sessions),
         credentials: has(What::Credentials),
         messages: has(What::Messages),
-        findings: has(What::Findings),
-        details: false,
+        findings: has(What::Findings) || has(What::Details),
+        details: has(What::Details),
         journeys: has(What::Journeys),
         summary: has(What::Summary),
         transcript: asked.contains(&What::Transcript),

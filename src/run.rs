@@ -11,8 +11,10 @@ use crate::session::model::Severity;
 use crate::session::{self, content_store::ContentStore};
 use crate::verdict::{Report, Selection};
 use crate::view::clock::Clock;
+use crate::view::csv::{self, Csv};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
+use crate::view::markdown::Markdown;
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, Lang, View, catalogue, record, schema};
@@ -41,6 +43,7 @@ mod private;
 mod privileges;
 mod raw;
 mod say;
+mod tables;
 mod told;
 mod which;
 mod whole_lines;
@@ -97,7 +100,7 @@ fn status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<compare::Which>() || error.is::<raw::Refused>() {
+    if error.is::<compare::Which>() || error.is::<raw::Refused>() || error.is::<tables::OneOutput>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
@@ -149,6 +152,7 @@ pub fn tell(error: &anyhow::Error, lang: Lang) {
 }
 
 fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
+    tables::check(&analysis.output.tables)?;
     identity::check(&analysis)?;
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
@@ -210,7 +214,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     {
         privileges.give_folder(directory)?;
     }
+    let files = tables::created(&analysis, privileges.as_ref(), &stop)?;
     let out: Box<dyn Write> = match &analysis.output.file {
+        None if !files.is_empty() => Box::new(io::sink()),
         Some(file) => {
             let created = created(file, &analysis, &stop)?;
             if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
@@ -240,7 +246,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out)?;
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out, files)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -316,6 +322,7 @@ fn made(
     live: bool,
     endless: bool,
     out: Box<dyn Write>,
+    files: Vec<tables::Written>,
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
@@ -330,6 +337,12 @@ fn made(
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Csv if !files.is_empty() => Box::new(Csv::new(files, options)?),
+        Format::Csv => {
+            let table = output.tables.names.iter().find_map(|name| csv::table(name));
+            Box::new(Csv::new(table.into_iter().zip([out]).collect(), options)?)
+        }
+        Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };

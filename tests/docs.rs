@@ -107,3 +107,11 @@ fn recipes_name_files_that_exist() {
     }
     assert!(recipes > 0, "docs has no recipes");
 }
+
+#[test]
+fn the_page_of_tables_has_the_columns() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tables.md");
+    let page = std::fs::read_to_string(path).expect("docs/tables.md");
+    let columns = mailtap::view::schema::tables();
+    assert!(page.ends_with(&columns), "end docs/tables.md with the output of `mailtap schema --tables`");
+}

@@ -63,8 +63,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
         width: Option<u16>,
     },
-    /// Print the JSON Schema of the output.
-    Schema,
+    /// Print the JSON Schema of the output, or the columns of its tables.
+    Schema {
+        /// Print the tables of --format csv and their columns, as Markdown.
+        #[arg(long)]
+        tables: bool,
+    },
     /// Print a script that completes mailtap's options in a shell.
     Completions {
         /// The shell.
@@ -232,7 +236,8 @@ pub(super) struct CommonArgs {
     /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Table)]
     pub(super) format: Format,
-    /// Write to a file instead of standard output, which is `-`.
+    /// Write to a file instead of standard output, which is `-`. With --format csv, `DIR/` is a folder with a file for each
+    /// table, which must be empty or not there yet.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The language of headings and explanations [default: from the locale].
@@ -297,6 +302,8 @@ pub(super) enum What {
     Messages,
     /// What is insecure or went wrong in all sessions, by kind, and the verdict.
     Findings,
+    /// The findings of each session.
+    Details,
     /// The ways that messages took: submitted, relayed, delivered, fetched, and what changed on the way.
     Journeys,
     /// Counts.
@@ -328,6 +335,10 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     Ndjson,
+    /// The table that --show names, for a spreadsheet or a data frame; several with `-o DIR/`, a file each.
+    Csv,
+    /// A Markdown page, for a report.
+    Markdown,
 }
 
 /// What `--redact` takes.

@@ -30,6 +30,7 @@ mod stall;
 pub(crate) mod testing;
 pub(crate) mod rules;
 mod unanswered;
+pub(crate) mod upshot;
 pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};

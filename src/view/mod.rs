@@ -12,7 +12,9 @@ session on to the view inside them; [`json::Json`] completes `same_as` before it
 pub(crate) mod address;
 pub mod catalogue;
 pub mod clock;
+pub mod columns;
 pub mod compare;
+pub mod csv;
 pub(crate) mod display_filter;
 mod each_session;
 pub mod escape;
@@ -20,6 +22,7 @@ pub mod explain;
 pub mod extract;
 pub mod json;
 pub(crate) mod locale;
+pub mod markdown;
 pub(crate) mod packet;
 pub mod record;
 pub mod redact;

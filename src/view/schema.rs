@@ -29,6 +29,11 @@ pub fn schema() -> String {
     format!("{:#}\n", generated().as_value())
 }
 
+/// The tables of `--format csv` and their columns, as Markdown: the second half of `docs/tables.md`.
+pub fn tables() -> String {
+    super::columns::page(super::Lang::En)
+}
+
 fn generated() -> Schema {
     SchemaSettings::draft2020_12()
         .for_serialize()

@@ -5,10 +5,8 @@ use super::said::sign;
 use super::table::{facts, legend};
 use crate::view::locale::compare as words;
 use crate::view::locale::compared::Word;
+use crate::view::markdown::escaped;
 use std::io::{self, Write};
-
-/// Signs that mean something in Markdown.
-const SIGNS: &str = "\\`*_{}[]<>#|~&!$^=";
 
 /// Writes a comparison as Markdown: a table of both sessions' ends, one of the rows, and the summary.
 ///
@@ -45,37 +43,4 @@ pub fn markdown(out: &mut dyn Write, compared: &Compared<'_>) -> io::Result<()> 
 fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
     writeln!(out, "| {} |", cells.join(" | "))
-}
-
-/// `text`, which is safe for a terminal, such that Markdown shows it as it is.
-pub fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 16);
-    for found in text.chars() {
-        match found {
-            '\n' => shown.push_str("<br>"),
-            // An entity, not a backslash: not every reader of tables knows the backslash before it.
-            '|' => shown.push_str("&#124;"),
-            // What looks like an address or a link is made one, unless its sign is an entity.
-            '@' => shown.push_str("&#64;"),
-            ':' => shown.push_str("&#58;"),
-            found if SIGNS.contains(found) => {
-                shown.push('\\');
-                shown.push(found);
-            }
-            found => shown.push(found),
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn text_means_nothing_in_markdown() {
-        assert_eq!(escaped("a|b\n<c>"), "a&#124;b<br>\\<c\\>");
-        assert_eq!(escaped("[-x-]{+`y`+}"), "\\[-x-\\]\\{+\\`y\\`+\\}");
-        assert_eq!(escaped("http://a user@b"), "http&#58;//a user&#64;b");
-    }
 }

@@ -7,7 +7,6 @@ mod record;
 mod said;
 mod table;
 
-pub(super) use markdown::escaped;
 pub use markdown::markdown;
 pub(crate) use record::Comparison as Record;
 pub use record::json;

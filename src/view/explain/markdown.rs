@@ -2,9 +2,9 @@
 
 use super::page::{Evidence, Page};
 use crate::view::Lang;
-use crate::view::compare::escaped;
 use crate::view::locale::explain::word;
 use crate::view::locale::question::Word;
+use crate::view::markdown::escaped;
 use std::io::{self, Write};
 
 /// Writes `page` as Markdown.

@@ -112,6 +112,10 @@ crate::verdict::purpose::enumerated! {
         Attachments,
         // Findings.
         Findings,
+        /// What occurrences say.
+        Facts,
+        /// With how many servers.
+        Servers,
         /// How often, with which servers, and where first.
         Seen,
         Severity,

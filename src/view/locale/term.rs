@@ -12,6 +12,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, 
 use crate::session::model::{Class, LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::{Probes, Summary};
 use crate::verdict::budget::{Budget, Part};
+use crate::verdict::upshot::Upshot;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 use crate::view::escape;
 use crate::view::packet::shown;
@@ -103,6 +104,11 @@ pub fn change(lang: Lang, kind: ChangeKind, body: Option<BodyChange>, added: u64
         (_, Lang::En) => format!("{what} ({grown})"),
         (_, Lang::Zh) => format!("{what}（{grown}）"),
     }
+}
+
+/// What became of a session.
+pub fn upshot(lang: Lang, upshot: Upshot) -> &'static str {
+    say!(lang, terms::upshot(upshot))
 }
 
 /// How much a finding matters.

@@ -174,7 +174,8 @@ impl Evidence {
     }
 }
 
-fn identifier(session: &verdict::SessionRef) -> String {
+/// The `uid` of a session that is known by name.
+pub fn identifier(session: &verdict::SessionRef) -> String {
     uid_of(&community_id(&session.endpoints), session.first, session.first_sequence)
 }
 

@@ -176,6 +176,34 @@ words! {
         verdict::BodyChange::Appended => "appended",
         verdict::BodyChange::Other => "other",
     }
+    Safe: verdict::Safe {
+        verdict::Safe::Yes => "yes",
+        verdict::Safe::No => "no",
+        verdict::Safe::Unknown => "unknown",
+    }
+    Delivered: verdict::Delivered {
+        verdict::Delivered::Yes => "yes",
+        verdict::Delivered::No => "no",
+        verdict::Delivered::Partly => "partly",
+        verdict::Delivered::Deferred => "deferred",
+        verdict::Delivered::Unknown => "unknown",
+        verdict::Delivered::Nothing => "nothing",
+    }
+    Upshot: verdict::upshot::Upshot {
+        verdict::upshot::Upshot::NotConnected => "not-connected",
+        verdict::upshot::Upshot::Refused => "refused",
+        verdict::upshot::Upshot::Accepted => "accepted",
+        verdict::upshot::Upshot::Partly => "partly",
+        verdict::upshot::Upshot::Deferred => "deferred",
+        verdict::upshot::Upshot::Rejected => "rejected",
+        verdict::upshot::Upshot::Unknown => "unknown",
+        verdict::upshot::Upshot::Retrieved => "retrieved",
+        verdict::upshot::Upshot::Appended => "appended",
+        verdict::upshot::Upshot::LoginRejected => "login-rejected",
+        verdict::upshot::Upshot::LoggedIn => "logged-in",
+        verdict::upshot::Upshot::Encrypted => "encrypted",
+        verdict::upshot::Upshot::Nothing => "nothing",
+    }
     Severity: model::Severity {
         model::Severity::Info => "info",
         model::Severity::Low => "low",

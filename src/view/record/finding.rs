@@ -115,7 +115,7 @@ fn named(context: &Context<'_>, facts: &Facts) -> Map {
 }
 
 /// A fact as a value; absent where it is words in a human language.
-pub(super) fn value(fact: &Fact, options: Options) -> Option<serde_json::Value> {
+pub fn value(fact: &Fact, options: Options) -> Option<serde_json::Value> {
     Some(match fact {
         Fact::Count(n) | Fact::Bytes(n) | Fact::Packets(n) | Fact::Line(n) => (*n).into(),
         Fact::Packet(packet) => number::frame(*packet).into(),

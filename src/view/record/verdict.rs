@@ -1,6 +1,7 @@
 //! The record of a verdict.
 
-use crate::verdict::conclusion::{self, Delivered, Safe};
+use super::enums;
+use crate::verdict::conclusion;
 use crate::view::{Lang, locale};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,12 +11,10 @@ use serde::Serialize;
 pub(crate) struct Verdict {
     /// Whether it was safe from those on the path: `unknown` if nothing crossed that has to be safe, or if the capture
     /// does not show it.
-    #[schemars(extend("enum" = ["yes", "no", "unknown"]))]
-    safe: &'static str,
+    safe: enums::Safe,
     /// What became of what was sent: `partly` if the server took it for some recipients, `deferred` if it may be tried
     /// again, `nothing` if nothing was sent.
-    #[schemars(extend("enum" = ["yes", "no", "partly", "deferred", "unknown", "nothing"]))]
-    delivered: &'static str,
+    delivered: enums::Delivered,
     /// The same in a sentence or two.
     text: String,
     /// The id of the finding on top: the one that explains the others. Absent if there is none.
@@ -27,19 +26,8 @@ impl Verdict {
     /// The record of `verdict`.
     pub(crate) fn new(verdict: &conclusion::Verdict, lang: Lang) -> Self {
         Self {
-            safe: match verdict.safe {
-                Safe::Yes => "yes",
-                Safe::No => "no",
-                Safe::Unknown => "unknown",
-            },
-            delivered: match verdict.delivered {
-                Delivered::Yes => "yes",
-                Delivered::No => "no",
-                Delivered::Partly => "partly",
-                Delivered::Deferred => "deferred",
-                Delivered::Unknown => "unknown",
-                Delivered::Nothing => "nothing",
-            },
+            safe: enums::Safe(verdict.safe),
+            delivered: enums::Delivered(verdict.delivered),
             text: locale::verdict(lang, verdict),
             cause: verdict.cause,
         }

@@ -61,6 +61,15 @@ pub fn named(out: &mut dyn Write, style: Style, rows: &[Row]) -> io::Result<()> 
 /// A session's number, protocol and endpoints, its times and packets, how it ended, and its TLS.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     begin(out, options, session)?;
+    pairs(out, options.style, facts(options, session))?;
+    if session.steps.iter().all(|step| step.kind == Kind::Gap) {
+        writeln!(out, " {}", options.label(Label::NothingSaid))?;
+    }
+    Ok(())
+}
+
+/// What is known of a session as a whole: names and values.
+pub fn facts(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let transport = &session.transport;
     let lang = options.lang;
     let mut facts = ends(options, session);
@@ -86,11 +95,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     if options.show.filters {
         facts.push((options.label(Label::DisplayFilter), display_filter::of_session(session)));
     }
-    pairs(out, options.style, facts)?;
-    if session.steps.iter().all(|step| step.kind == Kind::Gap) {
-        paragraph(out, options.style, options.label(Label::NothingSaid))?;
-    }
-    Ok(())
+    facts
 }
 
 /// The line that begins a session.

@@ -33,8 +33,11 @@ mod totals;
 mod wrap;
 
 pub(super) use cell::numbers;
+pub(super) use credentials::Ledger;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, note, paragraph};
+pub(super) use heading::{banner, facts, note, paragraph};
+pub(super) use messages::fields;
+pub(super) use sections::Sections;
 
 pub use catalogue::write as catalogue;
 pub use listing::{Listing, Sort};

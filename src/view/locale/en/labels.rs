@@ -94,6 +94,8 @@ pub fn label(label: Label) -> &'static str {
         Label::Field => "Field",
         Label::Attachments => "Attachments",
         Label::Findings => "Findings",
+        Label::Facts => "Particulars",
+        Label::Servers => "Servers",
         Label::Seen => "Seen",
         Label::Journeys => "Ways of messages",
         Label::WhatChanged => "Identical, or what changed",

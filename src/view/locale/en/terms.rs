@@ -7,6 +7,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
+use crate::verdict::upshot::Upshot;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
@@ -157,6 +158,24 @@ pub fn received(by: &str, seconds: i64) -> String {
 
 pub fn grown(bytes: &str) -> String {
     format!("{bytes} added")
+}
+
+pub fn upshot(upshot: Upshot) -> &'static str {
+    match upshot {
+        Upshot::NotConnected => "no connection",
+        Upshot::Refused => "refused by the server",
+        Upshot::Accepted => "accepted",
+        Upshot::Partly => "accepted in part",
+        Upshot::Deferred => "deferred",
+        Upshot::Rejected => "rejected",
+        Upshot::Unknown => "not known",
+        Upshot::Retrieved => "mail retrieved",
+        Upshot::Appended => "mail stored",
+        Upshot::LoginRejected => "log-in rejected",
+        Upshot::LoggedIn => "logged in",
+        Upshot::Encrypted => "inside TLS",
+        Upshot::Nothing => "nothing carried",
+    }
 }
 
 pub fn severity(severity: Severity) -> &'static str {

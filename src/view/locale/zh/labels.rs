@@ -94,6 +94,8 @@ pub fn label(label: Label) -> &'static str {
         Label::Field => "字段",
         Label::Attachments => "附件",
         Label::Findings => "问题与提示",
+        Label::Facts => "具体情况",
+        Label::Servers => "服务器数",
         Label::Seen => "出现情况",
         Label::Journeys => "邮件的路径",
         Label::WhatChanged => "相同或改动之处",

@@ -7,6 +7,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
+use crate::verdict::upshot::Upshot;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
@@ -157,6 +158,24 @@ pub fn received(by: &str, seconds: i64) -> String {
 
 pub fn grown(bytes: &str) -> String {
     format!("增加了 {bytes}")
+}
+
+pub fn upshot(upshot: Upshot) -> &'static str {
+    match upshot {
+        Upshot::NotConnected => "未连接",
+        Upshot::Refused => "被服务器拒绝",
+        Upshot::Accepted => "已接受",
+        Upshot::Partly => "部分接受",
+        Upshot::Deferred => "暂缓",
+        Upshot::Rejected => "被拒绝",
+        Upshot::Unknown => "未知",
+        Upshot::Retrieved => "已取回邮件",
+        Upshot::Appended => "已存入邮件",
+        Upshot::LoginRejected => "登录被拒绝",
+        Upshot::LoggedIn => "已登录",
+        Upshot::Encrypted => "TLS 加密，不可见",
+        Upshot::Nothing => "未传送内容",
+    }
 }
 
 pub fn severity(severity: Severity) -> &'static str {

@@ -1,0 +1,79 @@
+//! Where the tables of `--format csv` go: a file each in a folder, or a single output.
+
+use super::identity;
+use super::named::Named;
+use super::private;
+use super::privileges::Privileges;
+use super::whole_lines::WholeLines;
+use crate::capture::Outlet;
+use crate::cli::{Analysis, Tables};
+use crate::view::columns::AnyTable;
+use crate::view::{csv, extract};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A table and where its rows go.
+pub(super) type Written = (&'static dyn AnyTable, Box<dyn Write>);
+
+/// More than one table was asked for, and there is one output.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--format csv writes one table to one output, and {} are asked for ({}): name one by --show, or write each to a file of its own \
+     in a folder: -o DIR/",
+    names.len(),
+    names.join(", ")
+)]
+pub struct OneOutput {
+    names: Vec<&'static str>,
+}
+
+/// Refuses several tables for one output. To be called before anything is created.
+///
+/// # Errors
+/// If there are several.
+pub(super) fn check(tables: &Tables) -> Result<(), OneOutput> {
+    match tables.folder.is_none() && tables.names.len() > 1 {
+        true => Err(OneOutput { names: tables.names.clone() }),
+        false => Ok(()),
+    }
+}
+
+/// Creates a file for each table in the folder, which must be empty or not there. Empty if no folder is asked for.
+///
+/// # Errors
+/// If the folder is not empty, or one of them cannot be created.
+pub(super) fn created(
+    analysis: &Analysis,
+    privileges: Option<&Privileges>,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<Vec<Written>> {
+    let Tables { names, folder: Some(folder) } = &analysis.output.tables else { return Ok(Vec::new()) };
+    if extract::make(folder)?
+        && let Some(privileges) = privileges
+    {
+        privileges.give_folder(folder)?;
+    }
+    let file = |table: &'static dyn AnyTable| -> anyhow::Result<Written> {
+        let path = folder.join(table.name()).with_extension("csv");
+        Ok((table, created_file(&path, analysis, privileges, stop)?))
+    };
+    names.iter().filter_map(|name| csv::table(name)).map(file).collect()
+}
+
+fn created_file(
+    path: &Path,
+    analysis: &Analysis,
+    privileges: Option<&Privileges>,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<Box<dyn Write>> {
+    identity::check(analysis)?;
+    let created = private::created(path, analysis.output.redact.is_none(), stop)?;
+    if let Some(privileges) = privileges {
+        privileges.give(&created.file, path)?;
+    }
+    let out = WholeLines::new(Outlet::new(created.file, Arc::clone(stop)));
+    let named = Named { name: path.display().to_string(), out };
+    Ok(Box::new(BufWriter::with_capacity(1 << 16, named)))
+}

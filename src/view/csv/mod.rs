@@ -1,0 +1,92 @@
+/*!
+`--format csv`: a table as RFC 4180, or each in a file of its own. The columns are those of [`columns`](super::columns);
+`docs/tables.md` describes them, and the rules by which a cell is written ([`cell`]).
+
+A session's rows are written once it is over, and none is kept.
+*/
+
+pub mod cell;
+
+use super::View;
+use super::columns::{self, AnyTable, Reading};
+use crate::session::Session;
+use crate::verdict::{Needs, Report, Selection};
+use crate::view::Lang;
+use csv::{Terminator, Writer, WriterBuilder};
+use std::io::{self, Write};
+
+/// The table called `name`, as `--show` has it.
+pub fn table(name: &str) -> Option<&'static dyn AnyTable> {
+    columns::ALL.into_iter().find(|table| table.name() == name)
+}
+
+/// `--format csv`.
+pub struct Csv<W: Write> {
+    reading: Reading,
+    tables: Vec<(&'static dyn AnyTable, Writer<W>)>,
+}
+
+impl<W: Write> Csv<W> {
+    /// Writes each table to its output, beginning with the line of ids.
+    ///
+    /// # Errors
+    /// If that line cannot be written.
+    pub fn new(tables: Vec<(&'static dyn AnyTable, W)>, reading: Reading) -> io::Result<Self> {
+        let begun = |(table, out): (&'static dyn AnyTable, W)| {
+            // The reader of a pipe gets whole sessions: `out` is what gathers them.
+            let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+            out.write_record(table.columns(Lang::En).iter().map(|column| column.id))?;
+            Ok((table, out))
+        };
+        Ok(Self { reading, tables: tables.into_iter().map(begun).collect::<io::Result<_>>()? })
+    }
+
+    /// Returns the outputs, in the order in which they were given.
+    ///
+    /// # Errors
+    /// If what was gathered cannot be written.
+    pub fn into_inner(self) -> io::Result<Vec<W>> {
+        self.tables.into_iter().map(|(_, out)| out.into_inner().map_err(|error| error.into_error())).collect()
+    }
+
+    fn has(&self, names: &[&str]) -> bool {
+        self.tables.iter().any(|(table, _)| names.contains(&table.name()))
+    }
+}
+
+impl<W: Write> View for Csv<W> {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        for (table, out) in &mut self.tables {
+            table.session(&self.reading, &session, &mut |values| {
+                Ok(out.write_record(values.iter().map(|value| cell::written(value).into_owned()))?)
+            })?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        for (table, out) in &mut self.tables {
+            table.report(&self.reading, report, &mut |values| {
+                Ok(out.write_record(values.iter().map(|value| cell::written(value).into_owned()))?)
+            })?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn needs(&self) -> Needs {
+        let messages = self.has(&["steps", "messages", "journeys", "sessions", "summary"]);
+        let prints = self.has(&["journeys"]);
+        Needs { messages, attachments: messages, prints, texts: self.has(&["steps"]), faults: false }
+    }
+
+    fn selection(&self) -> Selection {
+        let judged = self.has(&["sessions", "findings", "details", "summary"]);
+        let rules = if judged { Selection::ALL.rules } else { Selection::NONE.rules };
+        Selection { rules, logins: false, across: self.has(&["findings", "journeys"]) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

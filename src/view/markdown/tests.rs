@@ -1,0 +1,70 @@
+use super::Markdown;
+use crate::protocol::Protocol;
+use crate::session::Session;
+use crate::view::table::{Options, Style};
+use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+use crate::view::{Lang, Show, View};
+
+fn written(sessions: Vec<Session>, show: Show, lang: Lang) -> String {
+    let style = Style { width: 80, colour: false };
+    let mut view = Markdown::new(Vec::new(), Options { style, show, lang, text_limit: 1_000 });
+    let report = report(&sessions);
+    sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
+    view.finish(&report).unwrap();
+    String::from_utf8(view.into_inner()).unwrap()
+}
+
+/// Every table of the page has as many cells in each row as in its head.
+fn assert_tables_are_whole(page: &str) {
+    let cells = |line: &str| line.matches('|').count();
+    for block in page.split("\n\n").filter(|block| block.starts_with('|')) {
+        let mut lines = block.trim_end().lines();
+        let head = cells(lines.next().unwrap());
+        assert!(lines.all(|line| cells(line) == head), "{block}");
+    }
+}
+
+#[test]
+fn the_sheet_as_markdown() {
+    let page = written(vec![lab_smtp(), lab_pop3()], Show::REPORT, Lang::Zh);
+    assert!(page.contains("\n## 会话 1 · SMTP\n"), "{page}");
+    assert!(
+        page.contains("\n| 序号 | 源 IP | 目的 IP | 报文摘要和参数 | 报文作用 |\n|---|---|---|---|---|\n"),
+        "{page}"
+    );
+    let mail = "| 172.16.0.73 | 172.16.0.253 | MAIL FROM&#58; \\<group7\\_3&#64;JServer.Netlab\\> |";
+    assert!(page.contains(mail), "{page}");
+    assert_tables_are_whole(&page);
+    let page = written(vec![lab_smtp(), lab_pop3()], Show::REPORT, Lang::En);
+    assert!(page.contains("| No. | Source IP | Destination IP | Command and parameters | Purpose |"), "{page}");
+    assert!(page.contains("| group7\\_3 |"), "the password of the log-in: {page}");
+}
+
+#[test]
+fn everything_is_whole_tables() {
+    for lang in [Lang::En, Lang::Zh] {
+        let page = written(vec![everything(), lab_smtp(), lab_pop3()], Show::ALL, lang);
+        assert_tables_are_whole(&page);
+        assert!(!page.contains('\x1b') && !page.contains("\n\n\n"), "{page}");
+    }
+}
+
+#[test]
+fn hostile_text_means_nothing() {
+    let hostile = "NOOP |x| <script>alert(1)</script> ![a](http://x) `b` $c$ www.evil.example\r\n# d\x1b[31m";
+    let page = written(vec![Talk::new(Protocol::Smtp).s("220 x").c(hostile).session], Show::ALL, Lang::En);
+    assert_tables_are_whole(&page);
+    for meaning in [" <script", "![a]", " `b`", " $c$", "http://x", "www.evil", "\n# d", "\x1b"] {
+        assert!(!page.contains(meaning), "{meaning}: {page}");
+    }
+}
+
+#[test]
+fn equal_ends_are_told_apart_by_their_ports() {
+    let talk = Talk::new(Protocol::Smtp).s("220 x").edit(|session| {
+        session.transport.endpoints.client = "127.0.0.1:40000".parse().unwrap();
+        session.transport.endpoints.server = "127.0.0.1:25".parse().unwrap();
+    });
+    let page = written(vec![talk.session], Show::REPORT, Lang::En);
+    assert!(page.contains("| 127.0.0.1&#58;25 | 127.0.0.1&#58;40000 | 220 x |"), "{page}");
+}
