@@ -66,6 +66,9 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     let title =
         format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
     heading::title(out, options.style, &title)?;
+    if options.style.is_narrow() {
+        return narrow(out, options, fields(options, message));
+    }
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
     heading::table(out, options.style, &titles, &fields(options, message), &[options.style.width / 5])
 }
