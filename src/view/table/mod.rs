@@ -19,6 +19,7 @@ mod heading;
 mod live;
 mod messages;
 mod options;
+mod row;
 mod sessions;
 mod stalls;
 mod steps;
