@@ -4,7 +4,7 @@ column's title (`title: value`), and a rule between cards. Cards of names and va
 their place, and there are no rules.
 */
 
-use super::grid::{Mark, Row};
+use super::row::{Mark, Row};
 use super::{Style, wrap::wrap};
 use anstyle::{AnsiColor, Effects, Style as Colour};
 use std::io::{self, Write};
@@ -97,8 +97,7 @@ fn rule(out: &mut dyn Write, style: Style, with: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::lines;
-    use crate::view::table::Style;
-    use crate::view::table::grid::{Grid, Row};
+    use crate::view::table::{Grid, Row, Style};
 
     fn written(width: usize, rows: &[Row]) -> String {
         let mut grid = Grid::new(Style { width, colour: false }, &[4, 90, 3], &[]);

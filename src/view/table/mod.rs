@@ -23,6 +23,7 @@ mod listing;
 mod live;
 mod messages;
 mod options;
+mod row;
 mod same;
 mod sections;
 mod sessions;
