@@ -86,7 +86,7 @@ pub fn all_views(mut session: Session) {
         let options = record::Options { lang, ..Default::default() };
         json(&shown(Json::new(Vec::new(), options), &session, false).into_inner());
         let style = table::Style { width: 100, colour: false };
-        let options = table::Options { style, show: Show::ALL, lang, text_limit: 200 };
+        let options = table::Options { style, show: Show::ALL, list: Default::default(), lang, text_limit: 200 };
         is_harmless(&shown(Table::new(Vec::new(), options), &session, false).into_inner());
         is_harmless(&shown(Live::new(Vec::new(), options), &session, true).into_inner());
     }
@@ -153,6 +153,7 @@ fn redaction(session: &Session) {
     let options = table::Options {
         style: table::Style { width: 80, colour: false },
         show: Show::ALL,
+        list: Default::default(),
         lang: Lang::En,
         text_limit: 1_000,
     };

@@ -64,7 +64,13 @@ impl All {
 
 /// Tables so wide that no word is broken.
 fn tables(lang: Lang) -> table::Options {
-    table::Options { style: Style { width: 1_000, colour: false }, show: Show::ALL, lang, text_limit: 4_096 }
+    table::Options {
+        style: Style { width: 1_000, colour: false },
+        show: Show::ALL,
+        list: Default::default(),
+        lang,
+        text_limit: 4_096,
+    }
 }
 
 impl View for All {
