@@ -28,7 +28,6 @@ pub mod record;
 pub mod redact;
 pub mod schema;
 pub mod table;
-pub mod transcript;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,7 +6,7 @@ use crate::session::model::Session;
 use crate::view::Lang;
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
-use crate::view::transcript::{self, Form};
+use crate::view::table::transcript::{self, Form};
 use std::collections::HashMap;
 use std::io::{self, Write};
 

@@ -31,6 +31,7 @@ mod stalls;
 mod steps;
 mod summary;
 mod totals;
+pub(super) mod transcript;
 mod wrap;
 
 pub(super) use cell::numbers;
@@ -47,12 +48,12 @@ pub use options::{Options, Style};
 
 use super::View;
 use super::locale::Label;
-use super::transcript::{self, Form};
 use crate::session::model::Session;
 use crate::verdict::{Needs, Report, Selection};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use totals::Totals;
+use transcript::Form;
 
 /// `--format table`: sessions once they are over.
 pub struct Table<W> {

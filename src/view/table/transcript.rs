@@ -5,10 +5,7 @@ The conversation as text: one line for each line that was sent, with its time, t
 No line is cut, and every line is safe for a terminal.
 */
 
-use super::clock::Clock;
-use super::locale::{self, Label};
-use super::table::numbers;
-use super::{Lang, escape};
+use super::numbers;
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, MessageId, Subject};
@@ -16,6 +13,9 @@ use crate::protocol::sasl::{self, Round};
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::model::{Session, Step};
 use crate::verdict::purpose::purpose;
+use crate::view::clock::Clock;
+use crate::view::locale::{self, Label};
+use crate::view::{Lang, escape};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
