@@ -89,8 +89,7 @@ impl Ledger {
             options.label(Label::Outcome),
             options.label(Label::LogIns),
         ];
-        let rows: Vec<Row> = self.rows.iter().map(|(alike, seen)| row(options, alike, seen)).collect();
-        heading::table(out, options.style, &titles, &rows, &[13, 21])?;
+        heading::table(out, options.style, &titles, &self.rows(options), &[13, 21])?;
         if self.rows.iter().any(|(alike, _)| mark(alike.exposure) == Mark::Secret) {
             writeln!(out, "{}", steps::legend(options))?;
         }
@@ -98,6 +97,16 @@ impl Ledger {
             writeln!(out, "… +{}", self.left_out)?;
         }
         Ok(())
+    }
+
+    /// The rows: packets, ends with mechanism, user, password, outcome, how often.
+    pub fn rows(&self, options: &Options) -> Vec<Row> {
+        self.rows.iter().map(|(alike, seen)| row(options, alike, seen)).collect()
+    }
+
+    /// Further attempts, which are no rows.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 }
 

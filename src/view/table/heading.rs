@@ -44,6 +44,15 @@ pub fn pairs(out: &mut dyn Write, style: Style, pairs: Vec<(&str, String)>) -> i
 /// A session's number, protocol and endpoints, its times and packets, how it ended, and its TLS.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     begin(out, options, session)?;
+    pairs(out, options.style, facts(options, session))?;
+    if session.steps.iter().all(|step| step.kind == Kind::Gap) {
+        writeln!(out, " {}", options.label(Label::NothingSaid))?;
+    }
+    Ok(())
+}
+
+/// What is known of a session as a whole: names and values.
+pub fn facts(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let transport = &session.transport;
     let lang = options.lang;
     let mut facts = ends(options, session);
@@ -66,11 +75,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     if options.show.findings {
         facts.push((options.label(Label::Verdict), locale::verdict(lang, &conclusion::of_session(session))));
     }
-    pairs(out, options.style, facts)?;
-    if session.steps.iter().all(|step| step.kind == Kind::Gap) {
-        writeln!(out, " {}", options.label(Label::NothingSaid))?;
-    }
-    Ok(())
+    facts
 }
 
 /// The line that begins a session.

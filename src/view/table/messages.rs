@@ -65,6 +65,12 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     let title =
         format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
     heading::title(out, options.style, &title)?;
+    let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
+    heading::table(out, options.style, &titles, &fields(options, message), &[options.style.width / 5])
+}
+
+/// What is known of a message: its fields, with their values and meanings.
+pub fn fields(options: &Options, message: &Message) -> Vec<Row> {
     let mut fields = Fields { options, rows: Vec::new(), begins: false };
     fields.way(message);
     fields.begins = true;
@@ -85,8 +91,7 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     fields.attachments(message);
     fields.begins = true;
     fields.content(message);
-    let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
-    heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 5])
+    fields.rows
 }
 
 struct Fields<'a> {

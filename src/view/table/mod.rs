@@ -26,8 +26,11 @@ mod totals;
 mod wrap;
 
 pub(super) use cell::numbers;
+pub(super) use credentials::Ledger;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, moment, paragraph};
+pub(super) use heading::{banner, began, facts, moment, paragraph, second, tls};
+pub(super) use messages::fields;
+pub(super) use steps::{Section, meaning, said};
 
 pub use catalogue::write as catalogue;
 pub use live::Live;

@@ -180,7 +180,7 @@ impl Layout {
 }
 
 /// The step's text, or a description of content, TLS, a gap and other steps without text.
-fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
+pub fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
     if step.text_omitted {
         return options.bracketed(options.label(Label::TextOmitted));
     }
@@ -200,7 +200,7 @@ fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
 }
 
 /// The purpose of a step, with the mailbox names that were sent encoded.
-fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
+pub fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     let purpose = locale::purpose(options.lang, purpose);
     if step.mailboxes.is_empty() {
         return purpose;
