@@ -141,6 +141,8 @@ pub struct Output {
     pub format: Format,
     /// A file instead of standard output.
     pub file: Option<PathBuf>,
+    /// A template of one's own for the page.
+    pub template: Option<PathBuf>,
     /// Where to write messages and attachments to.
     pub extract: Option<PathBuf>,
     /// Most bytes of the files written there.
@@ -283,7 +285,7 @@ fn analysis(
         emit: match args.format {
             Format::Ndjson => Emit::AsTheyEnd,
             Format::Table if live => Emit::AsTheyEnd,
-            Format::Table | Format::Json => Emit::InOrder,
+            Format::Table | Format::Json | Format::Html => Emit::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
@@ -295,6 +297,7 @@ fn analysis(
     let output = Output {
         format: args.format,
         file,
+        template: args.template,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,

@@ -8,6 +8,7 @@ use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redacti
 use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
+use crate::verdict::explain::Heads;
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
@@ -27,6 +28,7 @@ use whole_lines::WholeLines;
 
 mod compare;
 mod explain;
+mod html;
 mod identity;
 mod named;
 mod patient;
@@ -210,12 +212,15 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         ),
         None => None,
     };
+    // What the page quotes as it was sent; where files are written, they have it.
+    let heads = html::heads(&analysis.output).filter(|_| spool.is_none());
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
+    let content_store = content_store.or_else(|| Some(heads.clone()?));
     let ended = analysis.options.memory.ended();
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out)?;
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out, heads)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -262,6 +267,7 @@ fn made(
     live: bool,
     endless: bool,
     out: Box<dyn Write>,
+    heads: Option<Arc<Heads>>,
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
@@ -269,6 +275,7 @@ fn made(
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Html => Box::new(html::view(output, out, heads)?),
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };

@@ -192,6 +192,9 @@ pub(super) struct CommonArgs {
     /// Write to a file instead of standard output, which is `-`.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Make the page of --format html from this template instead of the built-in one: see docs/page.md.
+    #[arg(long, value_name = "FILE")]
+    pub(super) template: Option<PathBuf>,
     /// The language of headings and explanations [default: from the locale].
     #[arg(long, value_enum)]
     pub(super) lang: Option<Language>,
@@ -267,6 +270,8 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     Ndjson,
+    /// A page for a browser, in one file.
+    Html,
 }
 
 /// What `--redact` takes.

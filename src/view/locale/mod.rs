@@ -27,6 +27,7 @@ pub(crate) mod question;
 
 mod en;
 mod login;
+mod outcome;
 mod purpose;
 mod term;
 mod verb;
@@ -38,6 +39,7 @@ pub use finding::{FindingWords, finding, finding_across, rule_title, text};
 pub use label::Label;
 pub use login::login_frequency;
 pub use mime::MimeFact;
+pub use outcome::{Outcome, outcome};
 pub use purpose::{purpose, row};
 pub use term::{
     budget, bytes, change, class, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure,

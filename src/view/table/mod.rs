@@ -26,9 +26,8 @@ mod totals;
 mod wrap;
 
 pub(super) use cell::numbers;
-pub(super) use credentials::Ledger;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, began, facts, moment, paragraph, second, tls};
+pub(super) use heading::{banner, began, facts, moment, paragraph, second};
 pub(super) use messages::fields;
 pub(super) use steps::{Section, meaning, said};
 

@@ -53,16 +53,16 @@ impl Options {
         shown
     }
 
-    pub(super) fn label(&self, label: Label) -> &'static str {
+    pub(in crate::view) fn label(&self, label: Label) -> &'static str {
         locale::label(self.lang, label)
     }
 
     /// `label: value`, as the language writes it.
-    pub(super) fn named(&self, label: Label, value: &str) -> String {
+    pub(in crate::view) fn named(&self, label: Label, value: &str) -> String {
         self.colon(self.label(label), value)
     }
 
-    pub(super) fn colon(&self, name: &str, value: &str) -> String {
+    pub(in crate::view) fn colon(&self, name: &str, value: &str) -> String {
         match self.lang {
             Lang::En => format!("{name}: {value}"),
             Lang::Zh => format!("{name}：{value}"),

@@ -9,6 +9,7 @@ pub mod imap;
 pub mod labels;
 pub mod login;
 pub mod mime;
+pub mod outcome;
 pub mod pop3;
 pub mod proxy;
 pub mod rows;
