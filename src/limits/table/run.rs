@@ -40,6 +40,8 @@ macro_rules! run_bounds {
             Page = "page" {
                 /// Sessions that the page lists.
                 PAGE_SESSIONS: Count = 5_000, fuzzed 4;
+                /// Sessions of its timeline.
+                PAGE_TIMELINE: Count = 200_000, fuzzed 8;
                 /// Bytes of what its sessions open to, with their data.
                 PAGE_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 65536;
                 /// Steps in the tables of one session of the page.

@@ -13,14 +13,16 @@ what nobody looks at. A template of one's own gets the values in place of the HT
 
 mod context;
 mod data;
+pub mod drawing;
 mod render;
 
 pub use render::Template;
 
 use super::json::NdJson;
 use super::record;
+use super::address::canonical;
 use super::{Lang, View};
-use crate::limits::{Limit, PAGE_BYTES, PAGE_SESSION_STEPS, PAGE_SESSIONS};
+use crate::limits::{Limit, PAGE_BYTES, PAGE_SESSION_STEPS, PAGE_SESSIONS, PAGE_TIMELINE};
 use crate::session::Session;
 use crate::verdict::explain::{Explainer, Heads};
 use crate::verdict::{Needs, Report, Selection};
@@ -28,9 +30,13 @@ use context::finding::Grouped;
 use context::login::{self, Ledger};
 use context::text::Text;
 use context::{LeftOut, Page, answer, capture, session};
-use render::{Entry, Renderer};
+use drawing::TimelineSession;
+use render::{Drawings, Entry, Renderer};
 use std::io::{self, Write};
 use std::sync::Arc;
+
+/// Sessions of the timeline that have a name: with more, it shows how many there were when.
+const NAMED: usize = 400;
 
 /// Steps of the sessions that are in the document as they are.
 const OPEN_STEPS: usize = 3_000;
@@ -57,6 +63,7 @@ pub struct Html<W> {
     explainer: Explainer,
     groups: Grouped,
     logins: Ledger,
+    timeline: Vec<TimelineSession>,
     entries: Vec<Entry>,
     /// Bytes of the entries.
     held: usize,
@@ -80,6 +87,7 @@ impl<W: Write> Html<W> {
             explainer: Explainer::new(masked, heads),
             groups: Grouped::default(),
             logins: Ledger::default(),
+            timeline: Vec::new(),
             entries: Vec::new(),
             held: 0,
             left_out: LeftOut { mebibytes: PAGE_BYTES >> 20, ..LeftOut::default() },
@@ -90,6 +98,25 @@ impl<W: Write> Html<W> {
     /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
+    }
+
+    /// Adds the session to the timeline.
+    fn mark(&mut self, session: &Session) {
+        let transport = &session.transport;
+        if self.timeline.len() >= PAGE_TIMELINE {
+            self.left_out.timeline += 1;
+            return;
+        }
+        let named = self.timeline.len() < NAMED;
+        let [client, server] = [transport.endpoints.client, transport.endpoints.server].map(canonical);
+        self.timeline.push(TimelineSession {
+            id: session.id,
+            protocol: session.protocol,
+            first: transport.first.time,
+            last: transport.last.time,
+            severity: session.findings.iter().map(|finding| finding.severity).max(),
+            label: if named { format!("{} → {server}", client.ip()) } else { String::new() },
+        });
     }
 
     /// The session's row, and what it opens to as far as there is room.
@@ -115,6 +142,7 @@ impl<W: Write> Html<W> {
 
 impl<W: Write> View for Html<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
+        self.mark(&session);
         self.explainer.session(&session);
         self.groups.add(&session);
         self.logins.add(&session);
@@ -131,7 +159,7 @@ impl<W: Write> View for Html<W> {
         // Sessions may come out of order where too many were waiting for an earlier one to end.
         self.entries.sort_by_key(|entry| entry.id);
         let mut report = report.clone();
-        let missing = self.left_out.sessions + self.left_out.details + self.steps_left_out;
+        let missing = self.left_out.sessions + self.left_out.details + self.left_out.timeline + self.steps_left_out;
         report.summary.limits_hit.hit_times(Limit::Page, missing);
         let report = &report;
         let cause = report.verdict.as_ref().and_then(|verdict| verdict.cause);
@@ -164,7 +192,11 @@ impl<W: Write> View for Html<W> {
             entry.is_open = steps <= OPEN_STEPS;
         }
         let entries = std::mem::take(&mut self.entries);
-        self.renderer.page(&mut self.out, &page, entries, data::inert(&last.into_inner()))?;
+        let drawings = Drawings {
+            timeline: drawing::timeline(&std::mem::take(&mut self.timeline)),
+            lanes: drawing::lanes(&report.across.journeys),
+        };
+        self.renderer.page(&mut self.out, &page, drawings, entries, data::inert(&last.into_inner()))?;
         self.out.flush()
     }
 

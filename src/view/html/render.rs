@@ -1,6 +1,7 @@
 //! The templates, and the policy of the page.
 
 use super::context::{Page, session};
+use super::drawing;
 use crate::session::Session;
 use data_encoding::BASE64;
 use minijinja::syntax::SyntaxConfig;
@@ -12,7 +13,12 @@ use std::io::{self, Write};
 
 /// The page's style: its own and that of the drawings.
 pub(super) const STYLE: &str =
-    concat!("\n", include_str!("templates/page.css"), include_str!("templates/print.css"));
+    concat!(
+    "\n",
+    include_str!("templates/page.css"),
+    include_str!("templates/drawing.css"),
+    include_str!("templates/print.css")
+);
 /// The page's script.
 pub(super) const SCRIPT: &str = concat!("\n", include_str!("templates/page.js"));
 
@@ -50,6 +56,15 @@ pub(super) struct Entry {
     pub is_open: bool,
     /// Its line of data.
     pub data: String,
+}
+
+/// The drawings of the page, as SVG; empty where there is nothing to draw.
+#[derive(Debug)]
+pub(super) struct Drawings {
+    /// The sessions over time.
+    pub timeline: String,
+    /// The ways of messages.
+    pub lanes: String,
 }
 
 /// Renders sessions and the page.
@@ -90,7 +105,7 @@ impl Renderer {
             return Ok((value(detail), size));
         }
         let template = self.environment.get_template("session.html").map_err(|error| told(&error))?;
-        let drawing = Value::from_safe_string(String::new());
+        let drawing = Value::from_safe_string(drawing::sequence(session));
         let values = context! { row => value(row), session => value(detail), drawing };
         let html = template.render(values).map_err(|error| told(&error))?;
         let size = html.len();
@@ -98,7 +113,7 @@ impl Renderer {
     }
 
     /// Writes the page. `last`: the last line of its data.
-    pub fn page(&self, out: &mut dyn Write, page: &Page, entries: Vec<Entry>, last: String) -> io::Result<()> {
+    pub fn page(&self, out: &mut dyn Write, page: &Page, drawings: Drawings, entries: Vec<Entry>, last: String) -> io::Result<()> {
         let name = self.own.as_deref().unwrap_or("page.html");
         let template = self.environment.get_template(name).map_err(|error| told(&error))?;
         let mut data = Vec::with_capacity(entries.len() + 1);
@@ -116,8 +131,8 @@ impl Renderer {
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
             policy => policy(),
-            timeline => "",
-            lanes => "",
+            timeline => Value::from_safe_string(drawings.timeline),
+            lanes => Value::from_safe_string(drawings.lanes),
             ..value(page)
         };
         template.render_captured_to(values, &mut *out).map(drop).map_err(|error| written(&error))

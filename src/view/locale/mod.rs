@@ -18,6 +18,7 @@ macro_rules! say {
 
 pub(crate) mod compare;
 pub(crate) mod compared;
+pub(crate) mod drawing;
 pub(crate) mod explain;
 mod finding;
 pub(crate) mod header_field;

@@ -43,6 +43,8 @@ pub struct Capture {
 pub struct Source {
     /// Its name as it was given.
     pub name: String,
+    /// The last part of its name.
+    pub short: String,
     /// Its format.
     pub format: String,
     /// Packets.
@@ -93,6 +95,7 @@ pub fn capture(report: &Report) -> Capture {
     let span = first.zip(last).and_then(|(first, last)| last.known_since(first));
     let shown = |time: Option<Time>| known(time).map(second);
     let sources = report.sources.iter().take(LISTED).map(|source| Source {
+        short: line(source.name.rsplit(['/', '\\']).next().unwrap_or_default()),
         name: line(&source.name),
         format: source.format.name().to_owned(),
         packets: source.packets,

@@ -64,6 +64,8 @@ pub struct LeftOut {
     pub sessions: u64,
     /// Sessions that are, and do not open.
     pub details: u64,
+    /// Sessions that are not in its timeline.
+    pub timeline: u64,
     /// How many sessions the list has.
     pub listed: usize,
     /// MiB of sessions that a page has room for.

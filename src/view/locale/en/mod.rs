@@ -1,6 +1,7 @@
 //! English.
 
 pub mod compare;
+pub mod drawing;
 pub mod enhanced;
 pub mod explain;
 pub mod facts;

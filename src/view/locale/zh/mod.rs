@@ -1,6 +1,7 @@
 //! 简体中文。 Chinese, simplified.
 
 pub mod compare;
+pub mod drawing;
 pub mod enhanced;
 pub mod explain;
 pub mod facts;
