@@ -18,10 +18,10 @@ const HOPS: usize = 60;
 const WIDTH: i64 = 900;
 const LEFT: i64 = 96;
 const NOTES: i64 = 300;
+/// Width of a lane, where there are few.
+const LANE: i64 = 170;
 const HEAD: i64 = 74;
 const ROW: i64 = 58;
-/// Columns of a note.
-const NOTE: usize = 42;
 /// Names of header fields in a note.
 const FIELDS: usize = 6;
 
@@ -63,7 +63,17 @@ impl Hosts {
     }
 
     fn width(&self) -> i64 {
-        (WIDTH - LEFT - NOTES) / self.lanes()
+        ((WIDTH - LEFT - NOTES) / self.lanes()).min(LANE)
+    }
+
+    /// Where the notes begin.
+    fn notes(&self) -> i64 {
+        LEFT + self.width() * self.lanes() + 14
+    }
+
+    /// Columns of a note.
+    fn room(&self) -> usize {
+        usize::try_from((WIDTH - self.notes()) / 7).unwrap_or_default()
     }
 
     /// The middle of the host's lane.
@@ -154,20 +164,20 @@ fn draw(svg: &mut Svg, hosts: &Hosts, hops: &[Hop], hop: &Hop, top: i64, day: &m
     let size = both(|lang| locale::bytes(lang, hop.size));
     let outcome = hop.outcome.map(|outcome| both(|lang| locale::delivery(lang, outcome).to_owned()));
     let facts = outcome.map_or(size.clone(), |outcome| joined(&size, " · ", &outcome));
-    let x = WIDTH - NOTES + 12;
-    svg.words("d-strong", [x, top + 16], &fit(&session));
-    svg.words("d-finding", [x, top + 32], &fit(&facts));
+    let (x, room) = (hosts.notes(), hosts.room());
+    svg.words("d-strong", [x, top + 16], &fit(&session, room));
+    svg.words("d-finding", [x, top + 32], &fit(&facts, room));
     let what = what(hops, hop);
-    if what.iter().any(|what| columns(what) > NOTE) {
-        svg.titled(&what, |svg| svg.rect("d-hit", [x, top + 36, NOTES - 20, 16]));
+    if what.iter().any(|what| columns(what) > room) {
+        svg.titled(&what, |svg| svg.rect("d-hit", [x, top + 36, WIDTH - x, 16]));
     }
-    svg.words("d-note", [x, top + 48], &fit(&what));
+    svg.words("d-note", [x, top + 48], &fit(&what, room));
     svg.close("a");
 }
 
-fn fit(words: &Both) -> Both {
+fn fit(words: &Both, room: usize) -> Both {
     let [en, zh] = words;
-    [fitted(en, NOTE), fitted(zh, NOTE)]
+    [fitted(en, room), fitted(zh, room)]
 }
 
 /// An arrow; from a lane to itself, one that comes back.

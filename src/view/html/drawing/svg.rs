@@ -116,7 +116,7 @@ impl Svg {
         {
             return self.text(class, [x, y], en);
         }
-        for ((_, lang), text) in LANGS.iter().zip(words) {
+        for ((_, lang), text) in LANGS.iter().zip(words).filter(|(_, text)| !text.is_empty()) {
             self.open("text", &[("class", &class), ("x", &x), ("y", &y), ("lang", lang)]);
             self.escaped(&escape::line(text));
             self.close("text");
