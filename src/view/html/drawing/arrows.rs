@@ -43,7 +43,9 @@ impl Frame {
     pub fn of(session: &Session, rows: &[Row]) -> Self {
         let widths = rows.iter().map(|row| match row {
             Row::Step(step) => columns(&numbers(step)),
-            Row::Same { steps: [first, last], .. } => columns(&packet::range(first.packets.first(), last.packets.last())),
+            Row::Same { steps: [first, last], .. } => {
+                columns(&packet::range(first.packets.first(), last.packets.last()))
+            }
             _ => 0,
         });
         let widest = widths.max().unwrap_or_default().min(24) as i64;

@@ -192,7 +192,9 @@ mod tests {
             let first = Time::from_nanoseconds(1_260_252_003 * SECOND);
             Axis::new([first, first.plus(length)], 100, 600)
         };
-        for (length, step) in [(SECOND, 200_000_000), (40 * SECOND, 10 * SECOND), (20 * HOUR, 3 * HOUR), (9 * DAY, 2 * DAY)] {
+        for (length, step) in
+            [(SECOND, 200_000_000), (40 * SECOND, 10 * SECOND), (20 * HOUR, 3 * HOUR), (9 * DAY, 2 * DAY)]
+        {
             assert_eq!(axis(length).step(8), step);
             let moments: Vec<i64> = axis(length).moments(step).collect();
             assert!((3..=9).contains(&moments.len()), "{moments:?}");

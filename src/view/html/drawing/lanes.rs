@@ -4,8 +4,8 @@ use super::axis;
 use super::svg::{Both, Svg, both, columns, fitted, joined, line, same};
 use crate::protocol::event::Delivery;
 use crate::verdict::{Change, Hop, Journey};
-use crate::view::escape;
 use crate::view::locale::{self, Label};
+use crate::view::{Lang, escape};
 use std::net::IpAddr;
 
 /// Most journeys that are drawn.
@@ -108,7 +108,9 @@ fn one(svg: &mut Svg, journey: &Journey) {
         let middle = hosts.middle(nth);
         match hosts.own.get(nth as usize) {
             Some(host) => address(svg, *host, middle, hosts.width()),
-            None => svg.words("d-note d-middle", [middle, 50], &both(|lang| locale::drawing::other_hosts(lang).to_owned())),
+            None => {
+                svg.words("d-note d-middle", [middle, 50], &both(|lang| locale::drawing::other_hosts(lang).to_owned()))
+            }
         }
         let mut d = String::new();
         line(&mut d, [middle, HEAD - 10], [middle, bottom]);
@@ -194,13 +196,16 @@ fn what(hops: &[Hop], hop: &Hop) -> Both {
     let same_as = |lang| hop.by.map(|by| locale::matched(lang, by).to_owned()).unwrap_or_default();
     let words = both(|lang| hop.change.as_ref().map_or_else(|| same_as(lang), |change| changed(lang, change)));
     let before = hop.before.and_then(|before| hops.get(before));
-    match before.and_then(|before| hop.time.known_since(before.time)).filter(|_| words.iter().all(|words| !words.is_empty())) {
+    match before
+        .and_then(|before| hop.time.known_since(before.time))
+        .filter(|_| words.iter().all(|words| !words.is_empty()))
+    {
         Some(since) => joined(&both(|lang| format!("+{}", axis::length(lang, since))), " · ", &words),
         None => words,
     }
 }
 
-fn changed(lang: crate::view::Lang, change: &Change) -> String {
+fn changed(lang: Lang, change: &Change) -> String {
     let mut words = locale::change(lang, change.kind, change.body, change.bytes_added);
     let fields: Vec<&str> = change.fields.iter().take(FIELDS).map(|field| escape::cut(field, 60).0).collect();
     if !fields.is_empty() {

@@ -9,7 +9,7 @@ use crate::view::{Lang, escape};
 use std::fmt::{Display, Write};
 use unicode_width::UnicodeWidthChar;
 
-/// Something said in each language of [`LANGS`].
+/// Something said in each language: English, Chinese.
 pub type Both = [String; 2];
 
 /// The languages, and how HTML names them.
@@ -90,6 +90,11 @@ impl Svg {
     /// A path. `d` is made of numbers and the letters of paths.
     pub fn path(&mut self, class: &str, d: &str) {
         self.empty("path", &[("class", &class), ("d", &d)]);
+    }
+
+    /// Hatching, by a line as wide as what it covers: its dashes are the strokes.
+    pub fn hatch(&mut self, d: &str, width: i64) {
+        self.empty("path", &[("class", &"d-hatch"), ("stroke-width", &width), ("d", &d)]);
     }
 
     /// A rectangle.
