@@ -43,7 +43,9 @@ impl Frame {
     pub fn of(session: &Session, rows: &[Row]) -> Self {
         let widths = rows.iter().map(|row| match row {
             Row::Step(step) => columns(&numbers(step)),
-            Row::Same { steps: [first, last], .. } => columns(&packet::range(first.packets.first(), last.packets.last())),
+            Row::Same { steps: [first, last], .. } => {
+                columns(&packet::range(first.packets.first(), last.packets.last()))
+            }
             _ => 0,
         });
         let widest = widths.max().unwrap_or_default().min(24) as i64;
@@ -108,11 +110,11 @@ pub fn row<'a>(
 ) {
     let base = [frame.middle(), top + 17];
     match row {
-        Row::Phase(title) => svg.words("d-phase", [10, top + 22], title),
+        Row::Phase(title) => svg.words("d-phase", [frame.client + 14, top + 22], title),
         Row::Tls => tls(svg, frame, session, top),
         Row::Step(drawn) => {
             step(svg, frame, session, drawn, before.replace(drawn), top);
-            note(svg, frame, notes.at(drawn), top + height(row) - 11);
+            note(svg, frame, notes.at(drawn), top + height(row) / 2 + 1);
         }
         Row::Same { times, steps: [first, last], count } => {
             *before = Some(last);
@@ -125,7 +127,7 @@ pub fn row<'a>(
             svg.words("d-note d-middle", base, &words);
         }
         Row::Again(repeats) => again(svg, frame, repeats, top),
-        Row::Mark(finding) => note(svg, frame, &[(finding, true)], top + 13),
+        Row::Mark(finding) => note(svg, frame, &[(finding, true)], top + 14),
         Row::LeftOut(steps) => {
             let words = both(|lang| locale::drawing::left_out(lang, *steps));
             svg.words("d-strong d-middle", [frame.middle(), top + 23], &words);
@@ -152,8 +154,8 @@ fn step(svg: &mut Svg, frame: &Frame, session: &Session, step: &Step, before: Op
         svg.title(full);
     }
     let arrow = top + height - if is_content { 19 } else { 7 };
-    let base = if is_content { arrow + 4 } else { arrow - 6 };
-    let beside = top + height - 11;
+    let base = if is_content { arrow + 4 } else { arrow - 5 };
+    let beside = if is_content { arrow + 4 } else { base };
     svg.text("d-number d-end", [frame.number, beside], &numbers(step));
     if let Some(since) = step.time.known_since(session.transport.first.time) {
         svg.text("d-number d-end", [frame.time, beside], &axis::since(since));
@@ -203,11 +205,11 @@ fn block(from: i64, to: i64, y: i64) -> String {
 /// An arrow that is torn in the middle.
 fn torn(from: i64, to: i64, y: i64) -> String {
     let sign = ahead(from, to);
-    let tooth = format!("l{} -5 {} 10", 5 * sign, 5 * sign);
-    let half = format!("{}l{} -5", tooth.repeat(4), 5 * sign);
-    let (left, right) = (from + 22 * sign, to - 80 * sign);
-    format!("M{from} {y}H{left}{half}M{right} {y}{half}L{} {y}H{}m{} -4l{} 4 {} 4",
-        right + 50 * sign, to - 2 * sign, -7 * sign, 7 * sign, -7 * sign)
+    let teeth = format!("l{0} -5 {1} 10 {1} -10 {1} 10 {1} -10 {0} 5", 4 * sign, 8 * sign);
+    let middle = (from + to) / 2;
+    let [left, right] = [middle - 60 * sign, middle + 20 * sign];
+    let head = format!("m{} -4l{} 4 {} 4", -7 * sign, 7 * sign, -7 * sign);
+    format!("M{from} {y}H{left}{teeth}M{right} {y}{teeth}H{}{head}", to - 2 * sign)
 }
 
 /// A segment that was sent again: it has no step of its own.
@@ -226,9 +228,8 @@ fn again(svg: &mut Svg, frame: &Frame, repeats: &Repeats, top: i64) {
 fn tls(svg: &mut Svg, frame: &Frame, session: &Session, top: i64) {
     let tls = &session.tls;
     let version = tls.version.as_deref().unwrap_or("TLS");
-    let known = [Some(version), tls.server_name.as_deref(), tls.cipher.as_deref()];
-    let known: Vec<&str> = known.into_iter().flatten().collect();
-    let mut words = same(&fitted(&known.join(" · "), LABEL - 8));
+    let known: Vec<&str> = [Some(version), tls.server_name.as_deref()].into_iter().flatten().collect();
+    let mut words = same(&fitted(&known.join(" · "), if tls.decrypted { LABEL / 2 } else { LABEL - 8 }));
     if tls.decrypted {
         let decrypted = both(|lang| locale::label(lang, Label::Decrypted).to_owned());
         words = joined(&words, " · ", &decrypted);
@@ -245,18 +246,46 @@ fn note(svg: &mut Svg, frame: &Frame, found: &[(&Finding, bool)], y: i64) {
         let titles = found.iter().map(|(finding, _)| locale::rule_title(lang, finding.id));
         titles.collect::<Vec<_>>().join("\n")
     });
-    svg.titled(&titles, |svg| sign::severity(svg, top.severity, [frame.server + 34, y - 3]));
+    svg.titled(&titles, |svg| sign::severity(svg, top.severity, [frame.server + 34, y]));
     let mut first = found.iter().filter(|(_, is_first)| *is_first);
     let Some((named, _)) = first.next() else { return };
     let more = first.count();
-    let words = both(|lang| {
-        let title = locale::rule_title(lang, named.id);
-        match more {
-            0 => fitted(title, NOTE),
-            _ => format!("{} +{more}", fitted(title, NOTE - 4)),
-        }
+    let named = both(|lang| match more {
+        0 => locale::rule_title(lang, named.id).to_owned(),
+        _ => format!("{} +{more}", locale::rule_title(lang, named.id)),
     });
-    svg.words("d-finding", [frame.server + 47, y + 1], &words);
+    let x = frame.server + 47;
+    let [one, first, second] = lines(&named);
+    svg.words("d-finding", [x, y + 4], &one);
+    svg.words("d-finding", [x, y - 3], &first);
+    svg.words("d-finding", [x, y + 10], &second);
+}
+
+/// A title in each language: on one line, or else on two.
+fn lines(title: &Both) -> [Both; 3] {
+    let mut lines: [Both; 3] = Default::default();
+    let [one, first, second] = &mut lines;
+    for (nth, title) in title.iter().enumerate() {
+        match halves(title) {
+            (whole, rest) if rest.is_empty() => one[nth] = whole,
+            (begin, rest) => (first[nth], second[nth]) = (begin, rest),
+        }
+    }
+    lines
+}
+
+/// A title in two lines: the second is empty where it fits in one, and cut where it does not fit in both.
+fn halves(title: &str) -> (String, String) {
+    if columns(title) <= NOTE {
+        return (title.to_owned(), String::new());
+    }
+    let fits = |at: &usize| title.get(..*at).is_some_and(|head| columns(head) <= NOTE);
+    let spaces = title.match_indices(' ').map(|(at, _)| at).take_while(fits);
+    // Chinese breaks anywhere.
+    let anywhere = || title.char_indices().map(|(at, _)| at).take_while(fits).last();
+    let at = spaces.last().filter(|at| *at > title.len() / 3).or_else(anywhere).unwrap_or(title.len());
+    let (one, two) = title.split_at_checked(at).unwrap_or((title, ""));
+    (one.to_owned(), fitted(two.trim_start(), NOTE))
 }
 
 /// What an arrow says.

@@ -93,6 +93,7 @@ impl Axis {
     pub fn draw(&self, svg: &mut Svg, [top, bottom]: [i64; 2]) {
         let step = self.step(8);
         let (mut lines, mut date) = (String::new(), String::new());
+        let mut free = self.left - 30;
         for moment in self.moments(step).filter(|moment| *moment >= self.first) {
             let x = self.place(moment);
             line(&mut lines, [x, top], [x, bottom + 4]);
@@ -105,8 +106,17 @@ impl Axis {
                 1_000_000.. => clock.get(..12).unwrap_or_default(),
                 _ => clock.get(..15).unwrap_or_default(),
             };
-            let (class, x) = if x > self.left + self.width - 20 { ("d-tick d-end", self.left + self.width) } else { ("d-tick d-middle", x) };
-            svg.text(class, [x, bottom + 18], if of_day.is_empty() { day } else { of_day });
+            let words = if of_day.is_empty() { day } else { of_day };
+            let half = words.len().max(10) as i64 * 7 / 2;
+            let (class, begin) = match x + half > self.left + self.width + 10 {
+                true => ("d-tick d-end", x - 2 * half),
+                false => ("d-tick d-middle", x - half),
+            };
+            if begin < free {
+                continue;
+            }
+            free = begin + 2 * half + 4;
+            svg.text(class, [x, bottom + 18], words);
             if !of_day.is_empty() && date != day {
                 svg.text(class, [x, bottom + 33], day);
                 date = day.to_owned();
@@ -182,7 +192,9 @@ mod tests {
             let first = Time::from_nanoseconds(1_260_252_003 * SECOND);
             Axis::new([first, first.plus(length)], 100, 600)
         };
-        for (length, step) in [(SECOND, 200_000_000), (40 * SECOND, 10 * SECOND), (20 * HOUR, 3 * HOUR), (9 * DAY, 2 * DAY)] {
+        for (length, step) in
+            [(SECOND, 200_000_000), (40 * SECOND, 10 * SECOND), (20 * HOUR, 3 * HOUR), (9 * DAY, 2 * DAY)]
+        {
             assert_eq!(axis(length).step(8), step);
             let moments: Vec<i64> = axis(length).moments(step).collect();
             assert!((3..=9).contains(&moments.len()), "{moments:?}");

@@ -18,12 +18,8 @@ const TOP: i64 = 46;
 const COLUMNS: i64 = 120;
 const LEFT: i64 = 64;
 /// In the order in which they are stacked.
-const PROTOCOLS: [(Protocol, &str); 4] = [
-    (Protocol::Smtp, "d-smtp"),
-    (Protocol::Lmtp, "d-lmtp"),
-    (Protocol::Pop3, "d-pop3"),
-    (Protocol::Imap, "d-imap"),
-];
+const PROTOCOLS: [(Protocol, &str); 4] =
+    [(Protocol::Smtp, "d-smtp"), (Protocol::Lmtp, "d-lmtp"), (Protocol::Pop3, "d-pop3"), (Protocol::Imap, "d-imap")];
 
 /// The sessions that began within the time of one column.
 #[derive(Default)]
@@ -75,7 +71,7 @@ fn piece(svg: &mut Svg, class: &str, [x, y, width, height]: [i64; 4]) {
     svg.open("g", &[("class", &class)]);
     svg.rect("d-fill", [x, y, width, height]);
     let middle = x + width / 2;
-    svg.path("d-hatch", &format!("M{middle} {}V{}", y + height, y));
+    svg.hatch(&format!("M{middle} {}V{y}", y + height), width);
     svg.close("g");
 }
 

@@ -4,8 +4,8 @@ use super::axis;
 use super::svg::{Both, Svg, both, columns, fitted, joined, line, same};
 use crate::protocol::event::Delivery;
 use crate::verdict::{Change, Hop, Journey};
-use crate::view::escape;
 use crate::view::locale::{self, Label};
+use crate::view::{Lang, escape};
 use std::net::IpAddr;
 
 /// Most journeys that are drawn.
@@ -18,10 +18,10 @@ const HOPS: usize = 60;
 const WIDTH: i64 = 900;
 const LEFT: i64 = 96;
 const NOTES: i64 = 300;
+/// Width of a lane, where there are few.
+const LANE: i64 = 170;
 const HEAD: i64 = 74;
 const ROW: i64 = 58;
-/// Columns of a note.
-const NOTE: usize = 42;
 /// Names of header fields in a note.
 const FIELDS: usize = 6;
 
@@ -63,7 +63,17 @@ impl Hosts {
     }
 
     fn width(&self) -> i64 {
-        (WIDTH - LEFT - NOTES) / self.lanes()
+        ((WIDTH - LEFT - NOTES) / self.lanes()).min(LANE)
+    }
+
+    /// Where the notes begin.
+    fn notes(&self) -> i64 {
+        LEFT + self.width() * self.lanes() + 14
+    }
+
+    /// Columns of a note.
+    fn room(&self) -> usize {
+        usize::try_from((WIDTH - self.notes()) / 7).unwrap_or_default()
     }
 
     /// The middle of the host's lane.
@@ -98,7 +108,9 @@ fn one(svg: &mut Svg, journey: &Journey) {
         let middle = hosts.middle(nth);
         match hosts.own.get(nth as usize) {
             Some(host) => address(svg, *host, middle, hosts.width()),
-            None => svg.words("d-note d-middle", [middle, 50], &both(|lang| locale::drawing::other_hosts(lang).to_owned())),
+            None => {
+                svg.words("d-note d-middle", [middle, 50], &both(|lang| locale::drawing::other_hosts(lang).to_owned()))
+            }
         }
         let mut d = String::new();
         line(&mut d, [middle, HEAD - 10], [middle, bottom]);
@@ -154,20 +166,20 @@ fn draw(svg: &mut Svg, hosts: &Hosts, hops: &[Hop], hop: &Hop, top: i64, day: &m
     let size = both(|lang| locale::bytes(lang, hop.size));
     let outcome = hop.outcome.map(|outcome| both(|lang| locale::delivery(lang, outcome).to_owned()));
     let facts = outcome.map_or(size.clone(), |outcome| joined(&size, " · ", &outcome));
-    let x = WIDTH - NOTES + 12;
-    svg.words("d-strong", [x, top + 16], &fit(&session));
-    svg.words("d-finding", [x, top + 32], &fit(&facts));
+    let (x, room) = (hosts.notes(), hosts.room());
+    svg.words("d-strong", [x, top + 16], &fit(&session, room));
+    svg.words("d-finding", [x, top + 32], &fit(&facts, room));
     let what = what(hops, hop);
-    if what.iter().any(|what| columns(what) > NOTE) {
-        svg.titled(&what, |svg| svg.rect("d-hit", [x, top + 36, NOTES - 20, 16]));
+    if what.iter().any(|what| columns(what) > room) {
+        svg.titled(&what, |svg| svg.rect("d-hit", [x, top + 36, WIDTH - x, 16]));
     }
-    svg.words("d-note", [x, top + 48], &fit(&what));
+    svg.words("d-note", [x, top + 48], &fit(&what, room));
     svg.close("a");
 }
 
-fn fit(words: &Both) -> Both {
+fn fit(words: &Both, room: usize) -> Both {
     let [en, zh] = words;
-    [fitted(en, NOTE), fitted(zh, NOTE)]
+    [fitted(en, room), fitted(zh, room)]
 }
 
 /// An arrow; from a lane to itself, one that comes back.
@@ -184,13 +196,16 @@ fn what(hops: &[Hop], hop: &Hop) -> Both {
     let same_as = |lang| hop.by.map(|by| locale::matched(lang, by).to_owned()).unwrap_or_default();
     let words = both(|lang| hop.change.as_ref().map_or_else(|| same_as(lang), |change| changed(lang, change)));
     let before = hop.before.and_then(|before| hops.get(before));
-    match before.and_then(|before| hop.time.known_since(before.time)).filter(|_| words.iter().all(|words| !words.is_empty())) {
+    match before
+        .and_then(|before| hop.time.known_since(before.time))
+        .filter(|_| words.iter().all(|words| !words.is_empty()))
+    {
         Some(since) => joined(&both(|lang| format!("+{}", axis::length(lang, since))), " · ", &words),
         None => words,
     }
 }
 
-fn changed(lang: crate::view::Lang, change: &Change) -> String {
+fn changed(lang: Lang, change: &Change) -> String {
     let mut words = locale::change(lang, change.kind, change.body, change.bytes_added);
     let fields: Vec<&str> = change.fields.iter().take(FIELDS).map(|field| escape::cut(field, 60).0).collect();
     if !fields.is_empty() {

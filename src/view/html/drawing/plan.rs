@@ -209,18 +209,10 @@ fn shape<'a>(session: &'a Session, step: &'a Step, silence: Option<i64>) -> Opti
 }
 
 /// The rows of the steps of a phase.
-fn section<'a>(
-    session: &'a Session,
-    steps: &'a [Step],
-    before: Option<&Step>,
-    threshold: i64,
-    rows: &mut Rows<'a>,
-) {
+fn section<'a>(session: &'a Session, steps: &'a [Step], before: Option<&Step>, threshold: i64, rows: &mut Rows<'a>) {
     let mut before = before;
-    let silences: Vec<Option<i64>> = steps
-        .iter()
-        .map(|step| waited(before.replace(step), step).filter(|&wait| wait >= threshold))
-        .collect();
+    let silences: Vec<Option<i64>> =
+        steps.iter().map(|step| waited(before.replace(step), step).filter(|&wait| wait >= threshold)).collect();
     let shapes: Vec<Option<Shape>> =
         steps.iter().zip(&silences).map(|(step, &silence)| shape(session, step, silence)).collect();
     let mut at = 0;

@@ -11,7 +11,7 @@ use super::plan::{Row, plan};
 use super::sign;
 use super::svg::{Both, Svg, both, columns, fitted, line, same};
 use crate::flow::{CloseReason, Side};
-use crate::session::model::Session;
+use crate::session::model::{Session, Step};
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use std::net::SocketAddr;
@@ -182,16 +182,23 @@ fn lifelines(svg: &mut Svg, frame: &Frame, rows: &[Placed], top: i64) {
 /// Who talks with whom.
 fn head(svg: &mut Svg, frame: &Frame, session: &Session) {
     let endpoints = &session.transport.endpoints;
-    let proxied = session.client_address.map(|address| both(|lang| {
-        format!("{}: {}", locale::label(lang, Label::BehindProxy), address.to_canonical())
-    }));
+    let proxied = session
+        .client_address
+        .map(|address| both(|lang| format!("{}: {}", locale::label(lang, Label::BehindProxy), address.to_canonical())));
     let client = session.client_name.as_deref().unwrap_or_default();
     let client = proxied.unwrap_or_else(|| same(&fitted(client, NAME)));
     let greeted = session.banner.as_deref().and_then(|banner| banner.split(' ').next());
     let named = session.tls.server_name.as_deref().or(greeted.filter(|name| name.contains('.')));
     let server = same(&fitted(named.unwrap_or_default(), NAME));
     host(svg, [4, frame.client], Side::Client, endpoints.client, &client, frame.server - 150);
-    host(svg, [frame.server - (frame.client - 4), frame.server], Side::Server, endpoints.server, &server, frame.width - 4);
+    host(
+        svg,
+        [frame.server - (frame.client - 4), frame.server],
+        Side::Server,
+        endpoints.server,
+        &server,
+        frame.width - 4,
+    );
     let y = HEAD - 8;
     svg.text("d-head d-end", [frame.number, y], "#");
     svg.words("d-head d-end", [frame.time, y], &both(|lang| locale::drawing::seconds(lang).to_owned()));
@@ -219,7 +226,7 @@ fn draw<'a>(
     session: &Session,
     notes: &Notes,
     placed: &Placed<'a>,
-    before: &mut Option<&'a crate::session::model::Step>,
+    before: &mut Option<&'a Step>,
 ) {
     let middle = [frame.middle(), placed.top + 18];
     match &placed.what {

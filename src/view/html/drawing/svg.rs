@@ -9,7 +9,7 @@ use crate::view::{Lang, escape};
 use std::fmt::{Display, Write};
 use unicode_width::UnicodeWidthChar;
 
-/// Something said in each language of [`LANGS`].
+/// Something said in each language: English, Chinese.
 pub type Both = [String; 2];
 
 /// The languages, and how HTML names them.
@@ -92,6 +92,11 @@ impl Svg {
         self.empty("path", &[("class", &class), ("d", &d)]);
     }
 
+    /// Hatching, by a line as wide as what it covers: its dashes are the strokes.
+    pub fn hatch(&mut self, d: &str, width: i64) {
+        self.empty("path", &[("class", &"d-hatch"), ("stroke-width", &width), ("d", &d)]);
+    }
+
     /// A rectangle.
     pub fn rect(&mut self, class: &str, [x, y, width, height]: [i64; 4]) {
         self.empty(
@@ -116,7 +121,7 @@ impl Svg {
         {
             return self.text(class, [x, y], en);
         }
-        for ((_, lang), text) in LANGS.iter().zip(words) {
+        for ((_, lang), text) in LANGS.iter().zip(words).filter(|(_, text)| !text.is_empty()) {
             self.open("text", &[("class", &class), ("x", &x), ("y", &y), ("lang", lang)]);
             self.escaped(&escape::line(text));
             self.close("text");

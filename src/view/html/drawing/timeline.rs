@@ -139,7 +139,8 @@ fn bars(svg: &mut Svg, timed: &[&TimelineSession], lines: &[usize], span: [Time;
         svg.title(&titled(session));
         if is_named {
             svg.rect("d-hit", [0, top - 4, WIDTH, 22]);
-            let name = format!("{} {}  {}", session.id, locale::protocol(Default::default(), session.protocol), session.label);
+            let name =
+                format!("{} {}  {}", session.id, locale::protocol(Default::default(), session.protocol), session.label);
             svg.text("d-name", [22, top + 11], &fitted(&name, NAME));
             if let Some(severity) = session.severity {
                 sign::severity(svg, severity, [10, top + 7]);
@@ -164,7 +165,7 @@ fn open(svg: &mut Svg, session: &TimelineSession) {
 fn bar(svg: &mut Svg, [x, y, width, height]: [i64; 4]) {
     svg.rect("d-fill", [x, y, width, height]);
     if width > 2 {
-        svg.path("d-hatch", &format!("M{} {}H{}", x + 1, y + height / 2, x + width - 1));
+        svg.hatch(&format!("M{} {}H{}", x + 1, y + height / 2, x + width - 1), height - 1);
     }
 }
 
