@@ -18,9 +18,9 @@ mod render;
 
 pub use render::Template;
 
+use super::address::canonical;
 use super::json::NdJson;
 use super::record;
-use super::address::canonical;
 use super::{Lang, View};
 use crate::limits::{Limit, PAGE_BYTES, PAGE_SESSION_STEPS, PAGE_SESSIONS, PAGE_TIMELINE};
 use crate::session::Session;
@@ -122,7 +122,8 @@ impl<W: Write> Html<W> {
     /// The session's row, and what it opens to as far as there is room.
     fn entry(&mut self, session: Session) -> io::Result<Entry> {
         let row = session::row(&session);
-        let mut entry = Entry { id: session.id, steps: session.steps.len(), row: render::value(&row), ..Entry::default() };
+        let mut entry =
+            Entry { id: session.id, steps: session.steps.len(), row: render::value(&row), ..Entry::default() };
         let left_out = session.steps.len().saturating_sub(PAGE_SESSION_STEPS);
         let (detail, size) = self.renderer.detail(&row, &session, self.masked)?;
         let mut line = NdJson::new(Vec::new(), record::Options { lang: self.lang, ..record::Options::default() });

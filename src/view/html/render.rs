@@ -12,8 +12,7 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
 /// The page's style: its own and that of the drawings.
-pub(super) const STYLE: &str =
-    concat!(
+pub(super) const STYLE: &str = concat!(
     "\n",
     include_str!("templates/page.css"),
     include_str!("templates/drawing.css"),
@@ -113,7 +112,14 @@ impl Renderer {
     }
 
     /// Writes the page. `last`: the last line of its data.
-    pub fn page(&self, out: &mut dyn Write, page: &Page, drawings: Drawings, entries: Vec<Entry>, last: String) -> io::Result<()> {
+    pub fn page(
+        &self,
+        out: &mut dyn Write,
+        page: &Page,
+        drawings: Drawings,
+        entries: Vec<Entry>,
+        last: String,
+    ) -> io::Result<()> {
         let name = self.own.as_deref().unwrap_or("page.html");
         let template = self.environment.get_template(name).map_err(|error| told(&error))?;
         let mut data = Vec::with_capacity(entries.len() + 1);

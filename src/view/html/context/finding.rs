@@ -3,10 +3,10 @@
 use super::text::Text;
 use crate::session::model::{Finding as Model, Session, Severity};
 use crate::verdict::{AcrossReport, Evidence, FindingAcross};
+use crate::view::Lang;
 use crate::view::locale::{self, FindingWords};
 use crate::view::packet::shown;
 use crate::view::table::numbers;
-use crate::view::Lang;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -68,7 +68,12 @@ pub fn severity(severity: Severity) -> &'static str {
 /// The finding of a session.
 pub fn of_session(session: &Session, found: &Model) -> Finding {
     let [en, zh] = [Lang::En, Lang::Zh].map(|lang| locale::finding(lang, found));
-    Finding { count: 1, sessions: 1, evidence: vec![evidence(session, found)], ..worded(found.id, found.severity, en, zh) }
+    Finding {
+        count: 1,
+        sessions: 1,
+        evidence: vec![evidence(session, found)],
+        ..worded(found.id, found.severity, en, zh)
+    }
 }
 
 fn worded(id: &'static str, level: Severity, en: FindingWords, zh: FindingWords) -> Finding {

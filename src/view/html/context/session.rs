@@ -10,10 +10,10 @@ use crate::limits::PAGE_SESSION_STEPS;
 use crate::protocol::event::Direction;
 use crate::session::model::{Session as Model, TlsMode};
 use crate::verdict::conclusion;
+use crate::view::Lang;
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use crate::view::table::{began, facts, second};
-use crate::view::Lang;
 use serde::Serialize;
 
 /// Messages, logins, recipients, users of a session that are shown.
@@ -192,4 +192,3 @@ pub fn worst(findings: &[Finding]) -> &'static str {
     };
     findings.iter().map(|finding| finding.severity).max_by_key(|severity| rank(severity)).unwrap_or("none")
 }
-

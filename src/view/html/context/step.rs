@@ -6,8 +6,8 @@ use crate::protocol::event::Kind;
 use crate::session::model::{Session, Step as Model};
 use crate::verdict::purpose::purpose;
 use crate::view::address::canonical;
-use crate::view::table::{Section, meaning, numbers, said};
 use crate::view::escape;
+use crate::view::table::{Section, meaning, numbers, said};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -88,8 +88,9 @@ fn row(session: &Session, step: &Model, masked: bool) -> Step {
         from,
         source: shown(source),
         destination: shown(destination),
-        said: pieces(step, masked)
-            .unwrap_or_else(|| vec![Piece { text: Text::with(|options| said(options, step, &purpose)), secret: false }]),
+        said: pieces(step, masked).unwrap_or_else(|| {
+            vec![Piece { text: Text::with(|options| said(options, step, &purpose)), secret: false }]
+        }),
         purpose: Text::with(|options| meaning(options, step, &purpose)),
         mark: mark(step),
     }
@@ -145,4 +146,3 @@ fn pieces(step: &Model, masked: bool) -> Option<Vec<Piece>> {
     }
     Some(pieces)
 }
-
