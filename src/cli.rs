@@ -157,6 +157,8 @@ pub struct Output {
     pub file: Option<PathBuf>,
     /// The tables to write as CSV, by name, and the folder with a file for each, if that is asked for.
     pub tables: Tables,
+    /// A template of one's own for the page.
+    pub template: Option<PathBuf>,
     /// Where to write messages and attachments to.
     pub extract: Option<PathBuf>,
     /// Most bytes of the files written there.
@@ -366,7 +368,7 @@ fn analysis(
         emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,
             Format::Table | Format::Csv | Format::Markdown if live => Emit::AsTheyEnd,
-            Format::Table | Format::Json | Format::Csv | Format::Markdown => Emit::InOrder,
+            Format::Table | Format::Json | Format::Csv | Format::Markdown | Format::Html => Emit::InOrder,
         },
         steps: live && format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
@@ -382,6 +384,7 @@ fn analysis(
         unasked_terminal: false,
         file,
         tables,
+        template: args.template,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,

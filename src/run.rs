@@ -9,6 +9,7 @@ use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::model::Severity;
 use crate::session::{self, content_store::ContentStore};
+use crate::verdict::explain::Heads;
 use crate::verdict::{Report, Selection};
 use crate::view::clock::Clock;
 use crate::view::csv::{self, Csv};
@@ -36,6 +37,7 @@ mod begun;
 mod compare;
 mod conversations;
 mod explain;
+mod html;
 mod identity;
 mod named;
 mod patient;
@@ -241,12 +243,16 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
         ),
         None => None,
     };
+    // What the page quotes as it was sent; where files are written, they have it.
+    let heads = html::heads(&analysis.output).filter(|_| spool.is_none());
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
+    let content_store = content_store.or_else(|| Some(heads.clone()?));
     let ended = analysis.options.memory.ended();
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out, files)?;
+    let outputs = Outputs { out, files, heads };
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, outputs)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -316,14 +322,23 @@ fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
     }
 }
 
+/// Where a view writes, and what it is made from besides the sessions.
+struct Outputs {
+    out: Box<dyn Write>,
+    /// A file for each table.
+    files: Vec<tables::Written>,
+    /// The headers of messages as they were sent.
+    heads: Option<Arc<Heads>>,
+}
+
 fn made(
     output: &Output,
     memory: Budget,
     live: bool,
     endless: bool,
-    out: Box<dyn Write>,
-    files: Vec<tables::Written>,
+    outputs: Outputs,
 ) -> anyhow::Result<Box<dyn View>> {
+    let Outputs { out, files, heads } = outputs;
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options {
@@ -343,6 +358,7 @@ fn made(
             Box::new(Csv::new(table.into_iter().zip([out]).collect(), options)?)
         }
         Format::Markdown => Box::new(Markdown::new(out, tables)),
+        Format::Html => Box::new(html::view(output, out, heads)?),
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };

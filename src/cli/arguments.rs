@@ -240,6 +240,9 @@ pub(super) struct CommonArgs {
     /// table, which must be empty or not there yet.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Make the page of --format html from this template instead of the built-in one: see docs/page.md.
+    #[arg(long, value_name = "FILE")]
+    pub(super) template: Option<PathBuf>,
     /// The language of headings and explanations [default: from the locale].
     #[arg(long, value_enum, ignore_case = true)]
     pub(super) lang: Option<Language>,
@@ -339,6 +342,8 @@ pub enum Format {
     Csv,
     /// A Markdown page, for a report.
     Markdown,
+    /// A page for a browser, in one file.
+    Html,
 }
 
 /// What `--redact` takes.

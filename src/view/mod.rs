@@ -20,6 +20,7 @@ mod each_session;
 pub mod escape;
 pub mod explain;
 pub mod extract;
+pub mod html;
 pub mod json;
 pub(crate) mod locale;
 pub mod markdown;

@@ -36,6 +36,24 @@ macro_rules! run_bounds {
                 zh: "{JOURNEYS} 条邮件路径，每条 {JOURNEY_HOPS} 个环节",
             }
 
+            /// Counts sessions that the page leaves out, or lists without what they open to, and steps left out of its tables.
+            Page = "page" {
+                /// Sessions that the page lists.
+                PAGE_SESSIONS: Count = 5_000, fuzzed 4;
+                /// Sessions of its timeline.
+                PAGE_TIMELINE: Count = 200_000, fuzzed 8;
+                /// Bytes of what its sessions open to, with their data.
+                PAGE_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 65536;
+                /// Steps in the tables of one session of the page.
+                PAGE_SESSION_STEPS: Count = 5_000, fuzzed 8;
+            } hit {
+                en: "sessions or steps were left out of the page: it lists {PAGE_SESSIONS} sessions, shows {PAGE_SESSION_STEPS} steps of each, and holds {PAGE_BYTES} of them",
+                zh: "网页未列出的会话或步骤：最多列出 {PAGE_SESSIONS} 个会话，每个会话 {PAGE_SESSION_STEPS} 步，共 {PAGE_BYTES}（个数）",
+            } readme {
+                en: "page: {PAGE_SESSIONS} sessions, {PAGE_SESSION_STEPS} steps of each, {PAGE_BYTES} of details and data",
+                zh: "网页：{PAGE_SESSIONS} 个会话，每个 {PAGE_SESSION_STEPS} 步，详情与数据共 {PAGE_BYTES}",
+            }
+
             /// Counts messages for which not every other copy is named.
             SameAs = "same_as" {
                 /// Messages that are remembered to recognise later copies.

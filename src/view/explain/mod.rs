@@ -7,7 +7,7 @@ terminal.
 
 mod mail;
 mod markdown;
-mod page;
+pub(in crate::view) mod page;
 mod people;
 mod record;
 mod table;

@@ -10,12 +10,12 @@ pub const FIELD: usize = 300;
 /// All questions.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    pub(super) answers: Vec<Answer>,
+    pub(in crate::view) answers: Vec<Answer>,
 }
 
 /// A question with its answer and what shows it.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(in crate::view) struct Answer {
     /// The name in the JSON.
     pub id: &'static str,
     pub question: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Answer {
 
 /// A table.
 #[derive(Debug, Clone)]
-pub(super) struct Evidence {
+pub(in crate::view) struct Evidence {
     /// The name in the JSON.
     pub id: &'static str,
     /// What it is about, where the answer has several.
@@ -40,7 +40,7 @@ pub(super) struct Evidence {
 
 /// A cell.
 #[derive(Debug, Clone)]
-pub(super) enum Cell {
+pub(in crate::view) enum Cell {
     /// Lines of text.
     Text(String),
     Number(u64),

@@ -18,6 +18,7 @@ macro_rules! say {
 
 pub(crate) mod compare;
 pub(crate) mod compared;
+pub(crate) mod drawing;
 pub(crate) mod errors;
 pub(crate) mod explain;
 mod finding;
@@ -29,6 +30,7 @@ pub(crate) mod question;
 mod en;
 mod listed;
 mod login;
+mod outcome;
 mod purpose;
 mod term;
 mod verb;
@@ -41,6 +43,7 @@ pub use label::Label;
 pub use listed::{how_often, left_out, more_servers, of_packets, reached};
 pub use login::login_frequency;
 pub use mime::MimeFact;
+pub use outcome::{Outcome, outcome};
 pub use purpose::{purpose, row};
 pub use term::{
     budget, bytes, change, class, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure,

@@ -37,9 +37,10 @@ mod wrap;
 pub(super) use cell::numbers;
 pub(super) use credentials::Ledger;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, facts, note, paragraph};
+pub(super) use heading::{banner, began, facts, note, paragraph};
 pub(super) use messages::fields;
 pub(super) use sections::Sections;
+pub(super) use steps::{meaning, said};
 
 pub use catalogue::write as catalogue;
 pub use listing::{Listing, Sort};

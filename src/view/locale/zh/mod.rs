@@ -1,6 +1,7 @@
 //! 简体中文。 Chinese, simplified.
 
 pub mod compare;
+pub mod drawing;
 pub mod enhanced;
 pub mod errors;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod labels;
 pub mod listed;
 pub mod login;
 pub mod mime;
+pub mod outcome;
 pub mod pop3;
 pub mod proxy;
 pub mod rows;

@@ -1,0 +1,153 @@
+//! Findings: those of a session, and of all sessions by rule.
+
+use super::text::Text;
+use crate::session::model::{Finding as Model, Session, Severity};
+use crate::verdict::{AcrossReport, Evidence, FindingAcross};
+use crate::view::Lang;
+use crate::view::locale::{self, FindingWords};
+use crate::view::packet::shown;
+use crate::view::table::numbers;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Sessions that show a finding, of those that are named.
+const SESSIONS: usize = 8;
+/// Packets of each.
+const PACKETS: usize = 6;
+
+/// What is wrong, weak or worth knowing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The name of the rule.
+    pub id: &'static str,
+    /// `info`, `low`, `medium`, `high`.
+    pub severity: &'static str,
+    /// That in words.
+    pub severity_text: Text,
+    /// What it is, in a few words.
+    pub title: Text,
+    /// What it means, with the facts of the first occurrences.
+    pub detail: Text,
+    /// What to do about it.
+    pub remedy: Text,
+    /// The source: a section of an RFC, a CVE.
+    pub reference: Option<&'static str>,
+    /// How often it was found.
+    pub count: u64,
+    /// In how many sessions.
+    pub sessions: u64,
+    /// With how many servers; 0 where it is not counted.
+    pub servers: u64,
+    /// The first sessions that show it.
+    pub evidence: Vec<Shown>,
+    /// Only several sessions together show it.
+    pub across: bool,
+}
+
+/// A session that shows a finding.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shown {
+    /// Its number.
+    pub session: u64,
+    /// The packets, as people read them.
+    pub packets: Vec<String>,
+    /// The first step.
+    pub step: Option<u32>,
+}
+
+/// The name of a severity.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+    }
+}
+
+/// The finding of a session.
+pub fn of_session(session: &Session, found: &Model) -> Finding {
+    let [en, zh] = [Lang::En, Lang::Zh].map(|lang| locale::finding(lang, found));
+    Finding {
+        count: 1,
+        sessions: 1,
+        evidence: vec![evidence(session, found)],
+        ..worded(found.id, found.severity, en, zh)
+    }
+}
+
+fn worded(id: &'static str, level: Severity, en: FindingWords, zh: FindingWords) -> Finding {
+    Finding {
+        id,
+        severity: severity(level),
+        severity_text: Text::of(|lang| locale::severity(lang, level)),
+        title: Text { en: en.title.to_owned(), zh: zh.title.to_owned() },
+        detail: Text { en: en.detail, zh: zh.detail },
+        remedy: Text { en: en.remedy.to_owned(), zh: zh.remedy.to_owned() },
+        reference: en.reference,
+        count: 0,
+        sessions: 0,
+        servers: 0,
+        evidence: Vec::new(),
+        across: false,
+    }
+}
+
+fn evidence(session: &Session, found: &Model) -> Shown {
+    let steps = found.steps.iter().filter_map(|&n| session.step(n)).map(numbers);
+    let packets = steps.chain(found.packets.iter().map(|&packet| shown(packet))).take(PACKETS).collect();
+    Shown { session: session.id, packets, step: found.steps.first().copied() }
+}
+
+/// What the findings of each rule look like in the first sessions that have one.
+#[derive(Debug, Default)]
+pub struct Grouped(BTreeMap<&'static str, Finding>);
+
+impl Grouped {
+    /// Adds those of a session.
+    pub fn add(&mut self, session: &Session) {
+        for found in &session.findings {
+            match self.0.get_mut(found.id) {
+                None => drop(self.0.insert(found.id, of_session(session, found))),
+                Some(known) if known.evidence.len() < SESSIONS => {
+                    if known.evidence.iter().all(|one| one.session != session.id) {
+                        known.evidence.push(evidence(session, found));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The findings by rule with their counts, and those that span sessions: the most severe first.
+    pub fn finish(mut self, across: &AcrossReport) -> Vec<Finding> {
+        let mut findings: Vec<(Severity, Finding)> = across.findings.iter().map(spanning).collect();
+        for group in &across.groups {
+            let Some(mut finding) = self.0.remove(group.id) else { continue };
+            finding.severity = severity(group.severity);
+            finding.severity_text = Text::of(|lang| locale::severity(lang, group.severity));
+            (finding.count, finding.sessions, finding.servers) = (group.count, group.sessions, group.servers);
+            finding.evidence.sort_by_key(|one| one.session);
+            findings.push((group.severity, finding));
+        }
+        findings.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+fn spanning(found: &FindingAcross) -> (Severity, Finding) {
+    let [en, zh] = [Lang::En, Lang::Zh].map(|lang| locale::finding_across(lang, found));
+    let shown = |one: &Evidence| Shown {
+        session: one.session.id,
+        packets: one.packets.iter().take(PACKETS).map(|&packet| shown(packet)).collect(),
+        step: one.steps.first().copied(),
+    };
+    let finding = Finding {
+        count: found.told.len() as u64 + found.more,
+        sessions: found.evidence.len() as u64,
+        evidence: found.evidence.iter().take(SESSIONS).map(shown).collect(),
+        across: true,
+        ..worded(found.rule.id, found.severity, en, zh)
+    };
+    (found.severity, finding)
+}

@@ -1,0 +1,253 @@
+use super::render::{SCRIPT, STYLE, policy};
+use super::{Html, Options, Template};
+use crate::protocol::Protocol;
+use crate::session::Session;
+use crate::session::model::{Credential, Mailbox};
+use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+use crate::view::{Lang, View};
+use data_encoding::BASE64;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+fn page_with(sessions: Vec<Session>, options: Options) -> String {
+    let report = report(&sessions);
+    let mut view = Html::new(Vec::new(), options).unwrap();
+    sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
+    view.finish(&report).unwrap();
+    String::from_utf8(view.into_inner()).unwrap()
+}
+
+fn page(sessions: Vec<Session>) -> String {
+    page_with(sessions, Options::default())
+}
+
+/// Attacks in every text of a session that somebody else writes.
+const HOSTILE: &str = "</script><script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>\
+                       '\" onfocus=alert(3) style=x {{ 7 * 7 }}<!--\u{202e}\u{1b}[31m\u{2028}]]>";
+
+fn hostile() -> Session {
+    let talk = Talk::new(Protocol::Smtp)
+        .s(&format!("220 {HOSTILE}"))
+        .c(&format!("HELO {HOSTILE}"))
+        .s(&format!("250 {HOSTILE}"));
+    let mut session = talk.session;
+    session.client_name = Some(HOSTILE.to_owned());
+    session.banner = Some(HOSTILE.to_owned());
+    let mut message = everything().messages.swap_remove(0);
+    message.header.subject = Some(HOSTILE.to_owned());
+    message.header.message_id = Some(HOSTILE.to_owned());
+    message.header.from = vec![Mailbox { name: Some(HOSTILE.to_owned()), address: Some(HOSTILE.to_owned()) }];
+    for field in &mut message.header.fields {
+        field.value = HOSTILE.to_owned();
+    }
+    session.messages.push(message);
+    session.tls.version = Some(HOSTILE.to_owned());
+    let mut login: Credential = lab_pop3().credentials.swap_remove(0);
+    login.username = Some(HOSTILE.to_owned());
+    login.password = Some(crate::protocol::secret::Secret::new(HOSTILE.to_owned()));
+    session.credentials.push(login);
+    session
+}
+
+/// The tags of a page, but for what is in its style, script and data.
+fn tags(page: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let end = rest.find('>').expect("a tag ends");
+        let tag = &rest[..=end];
+        tags.push(tag.to_owned());
+        rest = &rest[end + 1..];
+        // What opens later is HTML too.
+        for (begins, ends) in [("<style", "</style>"), ("<script", "</script>")] {
+            if tag.starts_with(begins) && !tag.contains("text/html") {
+                rest = &rest[rest.find(ends).expect("it ends")..];
+            }
+        }
+    }
+    tags
+}
+
+#[test]
+fn hostile_text_is_text() {
+    let page = page(vec![hostile(), everything(), lab_smtp(), lab_pop3()]);
+    for tag in tags(&page) {
+        let lower = tag.to_lowercase();
+        assert!(!lower.starts_with("<img") && !lower.starts_with("<iframe") && !lower.contains("<!--"), "{tag}");
+        assert!(!lower.contains("http:") && !lower.contains("https:") && !lower.contains("javascript:"), "{tag}");
+        assert!(!lower.contains(" src=") && !lower.contains("<base") && !lower.contains("<link"), "{tag}");
+        // An attribute's name, where its value cannot hold a quote that ends it.
+        let mut quoted = lower.split('"');
+        while let Some(outside) = quoted.next() {
+            assert!(!outside.contains(" style=") && !outside.contains(" on"), "{tag}");
+            if quoted.next().is_none() {
+                break;
+            }
+        }
+        if let Some(to) = lower.split(" href=\"").nth(1) {
+            assert!(to.starts_with('#'), "{tag}");
+        }
+    }
+    assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}') && !page.contains('\u{2028}'));
+    assert!(page.contains("&lt;script&gt;alert(1)"), "it is shown");
+    assert!(!page.contains("{{ 7 * 7 }}</script>") && !page.contains(">49<"));
+}
+
+#[test]
+fn the_policy_allows_what_is_in_the_page_and_nothing_else() {
+    let page = page(vec![lab_smtp(), lab_pop3()]);
+    let policy = policy();
+    assert!(page.contains(&format!("content=\"{policy}\"")));
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"));
+    let between = |text: &str, from: &str, to: &str| {
+        text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text)));
+    let styles = between(&page, "<style>", "</style>");
+    assert_eq!(styles, [STYLE]);
+    assert!(policy.contains(&hash(&styles[0])));
+    let scripts = between(&page, "<script>", "</script>");
+    assert_eq!(scripts, [SCRIPT]);
+    assert!(policy.contains(&hash(&scripts[0])));
+    let scripts: Vec<String> = tags(&page).into_iter().filter(|tag| tag.starts_with("<script")).collect();
+    assert!(scripts.iter().all(|tag| tag == "<script>" || tag.contains("x-ndjson") || tag.contains("text/html")));
+    // A parser changes neither of them.
+    for text in [STYLE, SCRIPT] {
+        assert!(!text.contains('\r') && !text.contains("</") && !text.contains("<!--"), "{text}");
+    }
+}
+
+#[test]
+fn the_records_lie_in_the_page_a_line_each() {
+    let mut odd = lab_smtp();
+    odd.id = 3;
+    odd.banner = Some("<b>&\u{2028}\u{2029}</b>".to_owned());
+    let page = page(vec![lab_smtp(), lab_pop3(), odd]);
+    // As `jq -cR 'fromjson? | select(type == "object")'` does.
+    let records: Vec<Value> =
+        page.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(Value::is_object).collect();
+    let types: Vec<&str> = records.iter().filter_map(|record| record["type"].as_str()).collect();
+    assert_eq!(types, ["session", "session", "session", "summary"]);
+    assert!(records[2]["banner"].as_str().unwrap().starts_with("<b>&"));
+    let data = page.split("id=\"mailtap-data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    assert!(!data.contains(['<', '>', '&']));
+}
+
+#[test]
+fn secrets_are_closed_and_with_redaction_not_called_so() {
+    let page = page(vec![lab_pop3()]);
+    assert!(page.contains("<details class=\"secret\"><summary>"), "{page}");
+    assert!(!page.contains("<details class=\"secret\" open"));
+    let masked = page_with(vec![lab_pop3()], Options { masked: true, ..Options::default() });
+    assert!(!masked.contains("<details class=\"secret\">"));
+}
+
+#[test]
+fn both_languages_are_in_it_and_one_is_chosen() {
+    let english = page(vec![lab_smtp()]);
+    assert!(english.contains("<html lang=\"en\">") && english.contains("id=\"lang-en\" checked"));
+    let chinese = page_with(vec![lab_smtp()], Options { lang: Lang::Zh, ..Options::default() });
+    assert!(chinese.contains("<html lang=\"zh-CN\">") && chinese.contains("id=\"lang-zh\" checked"));
+    for page in [english, chinese] {
+        for heading in ["源 IP", "目的 IP", "报文摘要和参数", "报文作用", "Source IP", "Destination IP", "Purpose"]
+        {
+            assert!(page.contains(&format!(">{heading}</span>")), "{heading}");
+        }
+        assert_eq!(page.matches("<h1>").count(), 1);
+        assert_eq!(page.matches("<table").count(), page.matches("<caption").count(), "each table says what it is");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_links_lead_somewhere() {
+    let sessions = |count: u64| {
+        let one = |id| Session { id, ..lab_smtp() };
+        (1..=count).map(one).collect::<Vec<_>>()
+    };
+    let page = page(sessions(3));
+    let attribute = |name: &str| -> Vec<String> {
+        let all = tags(&page);
+        let values = all.iter().filter_map(|tag| tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next());
+        values.map(str::to_owned).collect()
+    };
+    let ids = attribute("id");
+    let mut unique = ids.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(ids.len(), unique.len());
+    for to in attribute("href") {
+        assert!(ids.contains(&to[1..].to_owned()), "{to}");
+    }
+}
+
+#[test]
+fn later_sessions_are_kept_until_they_are_opened() {
+    let steps = lab_smtp().steps.len();
+    // As many as there is room for, and three.
+    let count = super::OPEN_STEPS / steps + 3;
+    let page = page((1..=count as u64).map(|id| Session { id, ..lab_smtp() }).collect());
+    let kept = page.matches("<script type=\"text/html\">").count();
+    assert_eq!(kept, 3);
+    assert_eq!(page.matches("class=\"open\"").count(), count);
+}
+
+#[test]
+fn what_there_is_no_room_for_is_counted_and_said() {
+    use crate::limits::{PAGE_BYTES, PAGE_SESSIONS};
+    let sessions = vec![lab_smtp(), lab_pop3()];
+    let report = report(&sessions);
+    let mut view = Html::new(Vec::new(), Options::default()).unwrap();
+    view.held = PAGE_BYTES - 10;
+    for session in sessions {
+        view.session(session).unwrap();
+    }
+    view.entries.resize_with(PAGE_SESSIONS, Default::default);
+    view.entries.truncate(PAGE_SESSIONS);
+    view.session(lab_smtp()).unwrap();
+    assert_eq!((view.left_out.sessions, view.left_out.details), (1, 2));
+    view.entries.truncate(2);
+    view.finish(&report).unwrap();
+    let page = String::from_utf8(view.into_inner()).unwrap();
+    assert!(page.contains("Not in this list: 1 further sessions"), "{page}");
+    assert!(page.contains("without what they open to: 2 sessions"));
+    let last = page.lines().find(|line| line.starts_with("{\"type\":\"summary\"")).unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(last["summary"]["limits_hit"]["page"], 3);
+}
+
+fn own(text: &str) -> Result<String, String> {
+    let template = Template { name: "sheet.html".to_owned(), text: text.to_owned() };
+    let sessions = vec![lab_smtp(), lab_pop3()];
+    let report = report(&sessions);
+    let mut view =
+        Html::new(Vec::new(), Options { template: Some(template), ..Options::default() }).map_err(|e| e.to_string())?;
+    sessions.into_iter().try_for_each(|session| view.session(session)).map_err(|e| e.to_string())?;
+    view.finish(&report).map_err(|e| e.to_string())?;
+    Ok(String::from_utf8(view.into_inner()).unwrap())
+}
+
+#[test]
+fn a_template_of_ones_own_gets_the_same_values() {
+    let text = "{% for s in sessions %}{{ s.id }} {{ s.protocol }}: {% for p in s.detail.phases %}{{ p.title[lang] }}; \
+                {% endfor %}{{ '<b>' }}\n{% endfor %}";
+    let page = own(text).unwrap();
+    assert!(page.starts_with("1 SMTP: SMTP connection establishment; "), "{page}");
+    assert!(page.contains("&lt;b&gt;"), "text is escaped, whatever the template says");
+}
+
+#[test]
+fn an_error_in_a_template_says_where_and_what() {
+    let said = own("one\n{% for s in sessions %}").unwrap_err();
+    assert!(said.starts_with("sheet.html, line 2: syntax error: "), "{said}");
+    let said = own("one\ntwo\n{{ verdikt.en }}").unwrap_err();
+    assert!(said.starts_with("sheet.html, line 3: undefined value"), "{said}");
+    let said = own("{% include 'nowhere.html' %}").unwrap_err();
+    assert!(said.contains("sheet.html, line 1: ") && said.contains("nowhere.html"), "{said}");
+}
+
+#[test]
+fn the_example_sheet_is_a_template() {
+    let page = own(include_str!("../../../examples/sheet.html")).unwrap();
+    assert!(page.contains("172.16.0.73") && page.contains("HELO cslabc39"), "{page}");
+}
