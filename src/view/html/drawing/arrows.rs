@@ -91,10 +91,18 @@ impl<'a> Notes<'a> {
 pub fn height(row: &Row) -> i64 {
     match row {
         Row::Phase(_) => 34,
-        Row::Step(step) if step.kind == Kind::Data => 38,
-        Row::Step(_) | Row::Again(_) => 28,
+        Row::Step(step) => step_height(step),
+        Row::Again(_) => 28,
         Row::Tls | Row::Same { .. } | Row::Silence(_) | Row::Mark(_) => 26,
         Row::LeftOut(_) => 38,
+    }
+}
+
+fn step_height(step: &Step) -> i64 {
+    match step.kind {
+        Kind::Data => 38,
+        Kind::Gap => 34,
+        _ => 28,
     }
 }
 
@@ -138,7 +146,7 @@ pub fn row<'a>(
 /// A step: an arrow that leads to its row in the session's tables.
 fn step(svg: &mut Svg, frame: &Frame, session: &Session, step: &Step, before: Option<&Step>, top: i64) {
     let is_content = step.kind == Kind::Data;
-    let height = if is_content { 38 } else { 28 };
+    let height = step_height(step);
     let tone = tone(step);
     let side = if step.from == Side::Client { "d-row d-from-client" } else { "d-row d-from-server" };
     let class = match tone {
@@ -154,11 +162,14 @@ fn step(svg: &mut Svg, frame: &Frame, session: &Session, step: &Step, before: Op
         svg.title(full);
     }
     let arrow = top + height - if is_content { 19 } else { 7 };
-    let base = if is_content { arrow + 4 } else { arrow - 5 };
-    let beside = if is_content { arrow + 4 } else { base };
-    svg.text("d-number d-end", [frame.number, beside], &numbers(step));
+    let base = match step.kind {
+        Kind::Data => arrow + 4,
+        Kind::Gap => arrow - 11,
+        _ => arrow - 5,
+    };
+    svg.text("d-number d-end", [frame.number, base], &numbers(step));
     if let Some(since) = step.time.known_since(session.transport.first.time) {
-        svg.text("d-number d-end", [frame.time, beside], &axis::since(since));
+        svg.text("d-number d-end", [frame.time, base], &axis::since(since));
     }
     let (from, to) = (frame.of_side(step.from), frame.of_side(step.from.other()));
     match step.kind {

@@ -3,7 +3,7 @@
 use super::axis::{Axis, round_length};
 use super::sign;
 use super::svg::{Svg, both, columns, line};
-use super::timeline::TimelineSession;
+use super::timed::TimelineSession;
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::model::Severity;

@@ -14,6 +14,7 @@ mod plan;
 mod sequence;
 mod sign;
 mod svg;
+mod timed;
 mod timeline;
 
 #[cfg(test)]
@@ -21,4 +22,5 @@ mod tests;
 
 pub use lanes::lanes;
 pub use sequence::sequence;
-pub use timeline::{TimelineSession, timeline};
+pub use timed::TimelineSession;
+pub use timeline::timeline;

@@ -236,6 +236,11 @@ fn section<'a>(session: &'a Session, steps: &'a [Step], before: Option<&Step>, t
 fn run(shapes: &[Option<Shape>]) -> Option<(usize, usize)> {
     (1..=EXCHANGE).find_map(|len| {
         let exchange = shapes.get(..len)?;
+        // An exchange begins with what is asked, not with the answer to what came before.
+        let mut sides = exchange.iter().flatten().map(|shape| shape.0);
+        if sides.next()? == Side::Server && sides.any(|side| side == Side::Client) {
+            return None;
+        }
         let is_same = |next: &&[Option<Shape>]| *next == exchange && next.iter().all(Option::is_some);
         let times = shapes.chunks_exact(len).take_while(is_same).count();
         (times >= 4 && (times - 1) * len >= WORTH).then_some((len, times))

@@ -197,6 +197,8 @@ fn equal_exchanges_are_folded_and_long_sessions_cut() {
     };
     let folded = sequence(&recipients(200, false));
     assert!(said(&folded).contains("the same ×199 more (398 steps)"), "{folded}");
+    let first = ["220 ready", "RCPT TO:&lt;a0@b&gt;", "250 OK", "… the same"].map(|words| folded.find(words));
+    assert!(first.is_sorted() && first[0].is_some(), "the exchange, then how often it comes again: {first:?}");
     assert!(folded.matches("<a ").count() < 8 && folded.len() < 8_000);
     let cut = sequence(&recipients(2_000, true));
     assert!(cut.matches("<a ").count() <= super::plan::ROWS, "{}", cut.matches("<a ").count());

@@ -4,8 +4,8 @@ use super::axis::Axis;
 use super::density;
 use super::sign;
 use super::svg::{Both, Svg, both, columns, fitted, joined, same};
+use super::timed::TimelineSession;
 use crate::capture::Time;
-use crate::protocol::Protocol;
 use crate::session::model::Severity;
 use crate::view::locale;
 use std::cmp::Reverse;
@@ -25,23 +25,6 @@ const WIDTH: i64 = 900;
 const NARROWEST: i64 = 6;
 /// Columns of a name beside its bar.
 const NAME: usize = 42;
-
-/// A session, as far as the timeline shows it.
-#[derive(Debug, Clone)]
-pub struct TimelineSession {
-    /// Its number.
-    pub id: u64,
-    /// What is spoken.
-    pub protocol: Protocol,
-    /// The time of its first packet.
-    pub first: Time,
-    /// Of its last.
-    pub last: Time,
-    /// Of the gravest finding.
-    pub severity: Option<Severity>,
-    /// What it is called: who talks with whom.
-    pub label: String,
-}
 
 /// The timeline of all sessions, in every language; empty where there are none.
 pub fn timeline(sessions: &[TimelineSession]) -> String {
