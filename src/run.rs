@@ -25,12 +25,12 @@ use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
 use privileges::Privileges;
+use problem::Problem;
 use signal_hook::consts::SIGXFSZ;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use told::Problem;
 use whole_lines::WholeLines;
 
 mod begun;
@@ -43,6 +43,7 @@ mod named;
 mod patient;
 mod private;
 mod privileges;
+mod problem;
 mod raw;
 mod say;
 mod tables;
@@ -102,7 +103,7 @@ fn status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<compare::Which>() || error.is::<raw::Refused>() || error.is::<tables::OneOutput>() {
+    if error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::OneOutput>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
@@ -276,7 +277,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
                 }
             }
             if analysis.output.format != Format::Table && !analysis.output.quiet {
-                say_none(analysis.output.lang, &outcome.report);
+                told::say_none(analysis.output.lang, &outcome.report);
             }
             Ok(match analysis.answers {
                 Some(severity) if !has_found(&outcome.report, severity) => NOTHING_FOUND,
@@ -298,14 +299,6 @@ fn has_found(report: &Report, severity: Severity) -> bool {
         .any(|one| one >= severity)
 }
 
-/// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.
-fn say_none(lang: Lang, report: &Report) {
-    let held = report.sources.iter().map(|source| source.packets).sum();
-    if let Some(none) = view::none_asked_for(lang, &report.summary, held) {
-        say::line(&none);
-    }
-}
-
 /// Creates the file that the result is written to. The capture is not overwritten, by whatever name it is called.
 fn created(file: &Path, analysis: &Analysis, stop: &AtomicBool) -> anyhow::Result<Created> {
     identity::check(analysis)?;
@@ -316,7 +309,7 @@ fn created(file: &Path, analysis: &Analysis, stop: &AtomicBool) -> anyhow::Resul
 fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
     match privileges.as_ref().and_then(Privileges::user) {
         Some(user) if error.kind() == io::ErrorKind::PermissionDenied => {
-            io::Error::new(error.kind(), told::MayNot { user: user.to_string(), error })
+            io::Error::new(error.kind(), problem::MayNot { user: user.to_string(), error })
         }
         _ => error,
     }

@@ -172,7 +172,7 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         (&["read", "none.pcap"][..], 3, "没有这个文件"),
         (&["read", full], 3, "目录"),
         (&["read", "Cargo.toml"], 3, "不是抓包文件"),
-        (&["read", lab, "--filter", "no such thing"], 2, "过滤条件"),
+        (&["read", lab, "--filter", "port port"], 2, "过滤条件"),
         (&["read", lab, "-o", lab], 1, "它就是所读的抓包文件"),
         (&["read", lab, "-o", "/no/such/folder/x"], 1, "无法写入：没有这个文件或目录"),
         (&["read", lab, "-o", "/dev/full"], 1, "磁盘已满"),

@@ -1,9 +1,10 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
 use super::named::Named;
-use super::told::Problem;
+use super::problem::Problem;
+use super::which::{self, Which};
 use super::whole_lines::WholeLines;
-use super::{identity, private, say, which};
+use super::{identity, private, say};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Pairing, Redaction};
 use crate::pipeline::{self, Outcome};
@@ -25,11 +26,6 @@ use std::sync::atomic::AtomicBool;
 
 /// Sessions that are named in an error.
 const NAMED: usize = 20;
-
-/// Why there are no two sessions to compare.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Which(String);
 
 /// Reads, compares and shows.
 ///

@@ -1,7 +1,8 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
-use super::told::Problem;
-use super::{Named, WholeLines, identity, private, say, say_none};
+use super::problem::Problem;
+use super::told::say_none;
+use super::{Named, WholeLines, identity, private, say};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Questions, Redaction};
 use crate::pipeline;

@@ -1,7 +1,7 @@
 //! Where the result goes, with its name for messages.
 
 use super::patient::Patient;
-use super::told::AtFile;
+use super::problem::AtFile;
 use std::io::{self, Write};
 
 /// Writes to `out`; errors there are reported with `name`.

@@ -1,6 +1,6 @@
 //! Files that hold passwords, for their owner alone.
 
-use super::told::Problem;
+use super::problem::Problem;
 use crate::capture::{self, Created};
 use anyhow::Context;
 use std::path::Path;

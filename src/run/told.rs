@@ -1,25 +1,16 @@
 //! What is said on standard error, in the language of the output. Errors say it in English themselves.
 
-use super::compare::Which;
 use super::identity::Harm;
 use super::privileges::Kept;
+use super::problem::{AtFile, MayNot, Problem};
+use super::say;
+use super::which::Which;
 use crate::capture::CaptureError;
+use crate::verdict::Report;
 use crate::view::Lang;
 use crate::view::extract::NotEmpty;
-use crate::view::locale::errors;
-use std::fmt;
+use crate::view::locale::{self, errors};
 use std::io;
-
-/// What could not be done, with the reason below it.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Problem {
-    /// A result cannot be written.
-    #[error("{0}: cannot be written")]
-    Unwritable(String),
-    /// There is no randomness for the names of secrets.
-    #[error("--redact=pseudonym: no random key can be had for the names")]
-    NoKey,
-}
 
 /// What went wrong.
 pub(super) fn error(lang: Lang, error: &anyhow::Error) -> String {
@@ -83,27 +74,12 @@ fn inner<E: std::error::Error + 'static>(error: &io::Error) -> Option<&E> {
     error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
-/// An error of writing, with the name of what was to be written.
-#[derive(Debug)]
-pub(super) struct AtFile {
-    pub name: String,
-    pub error: io::Error,
-}
-
-impl fmt::Display for AtFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.error)
+/// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.
+pub(super) fn say_none(lang: Lang, report: &Report) {
+    let held = report.sources.iter().map(|source| source.packets).sum();
+    if let Some(none) = locale::none_asked_for(lang, &report.summary, held).into_iter().flatten().next() {
+        say::line(&none);
     }
-}
-
-impl std::error::Error for AtFile {}
-
-/// A folder that the user may not write to as whom mailtap goes on.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}: mailtap goes on as {user}, who may not write there: name another by --user")]
-pub(super) struct MayNot {
-    pub user: String,
-    pub error: io::Error,
 }
 
 /// That packets are waited for.

@@ -2,6 +2,11 @@
 
 use crate::view::Lang;
 
+/// Why there are no two sessions to compare.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Which(pub(super) String);
+
 /// The `count` sessions of the capture `name`: the `list` of them, with more than it has where there are `more`.
 pub(super) fn there(lang: Lang, name: &str, count: u64, more: bool, list: &str) -> String {
     match (lang, count) {

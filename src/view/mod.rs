@@ -36,7 +36,6 @@ pub(crate) mod testing;
 pub use each_session::EachSession;
 
 use crate::session::model::{Session, Step};
-use crate::session::summary::Summary;
 use crate::verdict::{Needs, Report, Selection};
 use std::io;
 
@@ -97,11 +96,6 @@ pub enum Lang {
     En,
     /// Chinese, simplified.
     Zh,
-}
-
-/// The first of the words for a capture of `held` packets in which no packet, or no session, is one of those asked for.
-pub(crate) fn none_asked_for(lang: Lang, summary: &Summary, held: u64) -> Option<String> {
-    locale::none_asked_for(lang, summary, held)?.into_iter().next()
 }
 
 /// What to show (`--show`).
