@@ -1,6 +1,6 @@
 //! What became of a session.
 
-use crate::view::locale::outcome::Outcome;
+use crate::view::locale::became::Outcome;
 
 pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
