@@ -241,6 +241,7 @@ impl<'a> InputStage<'a> {
             time: earlier.plus(nanoseconds(not_held)),
             now: self.packet_time.plus(nanoseconds(quiet)),
             quiet: nanoseconds(quiet) >= LINGER_NANOSECONDS,
+            whole: !amid_record,
             clock_set: 0,
         }
     }

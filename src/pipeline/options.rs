@@ -130,6 +130,8 @@ pub struct BatchEnd {
     /// Nothing has come for so long that every connection that is over has lingered, whatever the clock of the capture
     /// says.
     pub quiet: bool,
+    /// With `quiet`: what was written ends with a whole record, so that nothing says that the writer holds packets back.
+    pub whole: bool,
     /// By how many nanoseconds the clock was set after it; only told of a live capture.
     pub clock_set: i64,
 }
@@ -137,6 +139,6 @@ pub struct BatchEnd {
 impl BatchEnd {
     /// The end after packet `nth`, at `time`.
     pub fn at(nth: u64, time: Time) -> Self {
-        Self { nth, time, now: time, quiet: false, clock_set: 0 }
+        Self { nth, time, now: time, quiet: false, whole: false, clock_set: 0 }
     }
 }
