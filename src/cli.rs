@@ -17,8 +17,10 @@ use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, What};
+pub use around::{Around, Pager};
 
 mod arguments;
+mod around;
 
 /// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
@@ -64,6 +66,8 @@ pub struct Analysis {
     pub output: Output,
     /// Who listens on, once the interface is open.
     pub user: User,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// A comparison of two sessions, with everything resolved.
@@ -89,6 +93,8 @@ pub struct Pairing {
     pub width: usize,
     /// Colour the table.
     pub colour: bool,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// The questions of a lab report, with everything resolved.
@@ -112,6 +118,8 @@ pub struct Questions {
     pub width: usize,
     /// Colour the tables.
     pub colour: bool,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// Who a process that began as root goes on as.
@@ -172,6 +180,16 @@ pub struct Environment {
     pub cores: usize,
     /// `SUDO_UID` and `SUDO_GID`.
     pub caller: Option<(u32, u32)>,
+    /// Standard output is a terminal.
+    pub terminal: bool,
+    /// Standard error is a terminal.
+    pub messages_terminal: bool,
+    /// `TERM` says that the terminal can only write on.
+    pub dumb: bool,
+    /// `MAILTAP_PAGER`, or else `PAGER`; set to nothing, no pager is wanted.
+    pub pager: Option<String>,
+    /// Variables of pagers that are not set, and what they are set to for one.
+    pub pager_variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Environment {
@@ -191,6 +209,11 @@ impl Environment {
                 .collect::<Option<Vec<u32>>>()
                 .and_then(|numbers| <[u32; 2]>::try_from(numbers).ok())
                 .map(Into::into),
+            terminal,
+            messages_terminal: std::io::stderr().is_terminal(),
+            dumb: set("TERM").is_some_and(|term| term == "dumb"),
+            pager: ["MAILTAP_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok()),
+            pager_variables: around::pager_variables(),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -303,7 +326,12 @@ fn analysis(
         width: columns(args.width, environment),
         colour,
     };
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
+    let for_people = output.format == Format::Table && !live;
+    let mut around = args.around.resolve(environment, for_people, output.file.is_some());
+    if live {
+        around.pager = None;
+    }
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, around }))
 }
 
 /// The narrowest table of `compare` and `explain`.
@@ -314,6 +342,8 @@ fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
     let colour = coloured(args.color, environment, file.is_some());
+    let for_people = args.format != CompareFormat::Json;
+    let around = args.around.resolve(environment, for_people, file.is_some());
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
@@ -331,6 +361,7 @@ fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
         redact: args.redact,
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
         colour,
+        around,
     }
 }
 
@@ -339,6 +370,8 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
     let colour = coloured(args.color, environment, file.is_some());
+    let for_people = args.format != CompareFormat::Json;
+    let around = args.around.resolve(environment, for_people, file.is_some());
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
@@ -357,6 +390,7 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
         redact: args.redact,
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
         colour,
+        around,
     }
 }
 

@@ -14,26 +14,33 @@ use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
+use board::{Below, Board};
 use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
+use paging::{Clearing, Paged};
 use privileges::Privileges;
+use progress::Progress;
 use signal_hook::consts::SIGXFSZ;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
+mod board;
 mod compare;
 mod explain;
 mod identity;
 mod named;
+mod paging;
 mod patient;
 mod private;
 mod privileges;
+mod progress;
 mod say;
 mod whole_lines;
+mod words;
 
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
@@ -143,6 +150,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
     }
+    let lang = analysis.output.lang;
+    let progress = match &analysis.input {
+        Input::Files(files) => Progress::begin(&analysis.around, lang, files, endless),
+        Input::Followed(_) | Input::Live(_) => Progress::none(),
+    };
+    analysis.options.tally = progress.tally();
     let privileges = match &analysis.input {
         Input::Live(_) => Some(Privileges::of(&analysis.user)?),
         Input::Files(_) | Input::Followed(_) => None,
@@ -159,7 +172,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
-            capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
+            {
+                let (stop, tally) = (endless.then_some(&stop), analysis.options.tally.as_ref());
+                capture::open_counted(&files, filter, Damage::default(), reading, order, stop, tally)?
+            }
         }
         Input::Followed(files) => {
             capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), Box::new(say::line))?
@@ -170,10 +186,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
                 privileges.give(file, path)?;
             }
             interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
-            listening(interface.as_deref());
             let asked = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
-            Box::new(source.reporting(asked, Box::new(say::line)))
+            let report = move |name: &str, packets, dropped| say::line(&words::so_far(lang, name, packets, dropped));
+            Box::new(source.reporting(asked, Box::new(report)))
         }
     };
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
@@ -185,6 +201,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     {
         privileges.give_folder(directory)?;
     }
+    let mut shown_on = None;
     let out: Box<dyn Write> = match &analysis.output.file {
         Some(file) => {
             let created = created(file, &analysis, &stop)?;
@@ -196,12 +213,29 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
                 out: WholeLines::new(Outlet::new(created.file, Arc::clone(&stop))),
             })
         }
-        None if endless => Box::new(Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name }),
-        None => Box::new(Named::stdout()),
+        None if endless => {
+            let out = Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name };
+            match board::is_wanted(&analysis) {
+                true => {
+                    // Sessions that are open are known by their steps.
+                    analysis.options.steps = true;
+                    let screen = board::screen(Box::new(out), lang, analysis.output.colour);
+                    Box::new(Below(Arc::clone(shown_on.insert(screen))))
+                }
+                false => Box::new(Clearing { out, progress: progress.ender() }),
+            }
+        }
+        None => {
+            let out = Paged::new(analysis.around.pager.as_ref(), progress.ender());
+            Box::new(Named { out, name: Named::stdout().name })
+        }
     };
     let extract = analysis.output.extract.take();
     if let Some(privileges) = &privileges {
         privileges.drop(interface.as_deref(), extract.as_deref())?;
+        if !analysis.around.quiet {
+            say::line(&words::listening(lang, interface.as_deref(), privileges.user()));
+        }
     }
     let spool = match &extract {
         Some(directory) => Some(
@@ -215,7 +249,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out)?;
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out, shown_on)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -224,7 +258,15 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     analysis.options.selection = view.selection();
     let needs = view.needs().and(analysis.options.selection.needs());
     let plan = Arc::new(session::Plan { needs, content_store });
-    let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
+    let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up);
+    // What is said from here on stands below the result: the pager has given the terminal back.
+    drop(view);
+    drop(progress);
+    if let Some(heard) = source.heard().filter(|_| !analysis.around.quiet) {
+        let packets = source.info().iter().map(|source| source.packets).sum();
+        say::block(&words::heard(lang, packets, heard));
+    }
+    let outcome = outcome?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
         None => {
@@ -262,6 +304,7 @@ fn made(
     live: bool,
     endless: bool,
     out: Box<dyn Write>,
+    shown_on: Option<board::Shared>,
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
@@ -269,7 +312,10 @@ fn made(
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
-        Format::Table if live => Box::new(table::Live::new(out, tables)),
+        Format::Table if live => match shown_on {
+            Some(screen) => Box::new(Board::new(table::Live::new(out, tables), screen)?),
+            None => Box::new(table::Live::new(out, tables)),
+        },
         Format::Table => Box::new(Table::new(out, tables)),
     };
     let Some(how) = output.redact else { return Ok(view) };
@@ -284,13 +330,6 @@ fn made(
         redact = redact.naming(Names::new().context("--redact=pseudonym: no random key can be had for the names")?);
     }
     Ok(Box::new(redact))
-}
-
-fn listening(interface: Option<&str>) {
-    if io::stderr().is_terminal() {
-        let interface = interface.unwrap_or("the first interface");
-        say::line(&format!("listening on {interface}; Ctrl-C ends"));
-    }
 }
 
 fn interfaces() -> anyhow::Result<()> {

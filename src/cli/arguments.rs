@@ -1,5 +1,6 @@
 //! What is typed: the commands and options, as clap reads them.
 
+use super::around::AroundArgs;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
@@ -142,6 +143,8 @@ pub(super) struct CompareArgs {
     /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 #[derive(Debug, Args)]
@@ -179,6 +182,8 @@ pub(super) struct ExplainArgs {
     /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 #[derive(Debug, Args)]
@@ -235,6 +240,8 @@ pub(super) struct CommonArgs {
     /// Width of the tables in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 /// What `--show` takes.

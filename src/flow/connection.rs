@@ -236,7 +236,8 @@ impl Connection {
     /// before that are missing; or the server has, after which no mail protocol goes on, and all that it said has been
     /// acknowledged.
     pub fn is_left(&self) -> bool {
-        self.causal.has_fin(Side::Server) && (self.causal.has_fin(Side::Client) || self.causal.is_heard_out(Side::Server))
+        self.causal.has_fin(Side::Server)
+            && (self.causal.has_fin(Side::Client) || self.causal.is_heard_out(Side::Server))
     }
 
     /// Sequence numbers just past the last byte seen of each side: the client's, the server's.

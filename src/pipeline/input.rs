@@ -248,6 +248,9 @@ impl<'a> InputStage<'a> {
 
     /// Another batch begins.
     fn begin_batch(&mut self) {
+        if let Some(tally) = &self.options.tally {
+            tally.add_packets(self.batch_packets);
+        }
         (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
     }
 

@@ -183,7 +183,8 @@ impl SessionNumbering {
     /// to be.
     pub fn let_pass(&mut self) {
         let is_over = |connection: &Connection| matches!(connection.state, State::Over(_));
-        let Some(last) = self.unnumbered.iter().rev().find_map(|(&first, found)| is_over(found).then_some(first)) else {
+        let Some(last) = self.unnumbered.iter().rev().find_map(|(&first, found)| is_over(found).then_some(first))
+        else {
             return;
         };
         for (_, connection) in self.unnumbered.range_mut(..last) {

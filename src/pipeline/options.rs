@@ -1,12 +1,13 @@
 //! What is asked of a run, and when it ends.
 
-use crate::capture::Time;
+use crate::capture::{Tally, Time};
 use crate::limits::{Budget, LimitsHit, WAITING_SESSION_BYTES};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
 use crate::verdict::Selection;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub waiting_sessions: usize,
     /// Bounds that were hit before the source was opened.
     pub limits_hit: LimitsHit,
+    /// Where packets and sessions are counted for whoever shows how far the run has come.
+    pub tally: Option<Arc<Tally>>,
 }
 
 /// When a session is handed to the view.
@@ -71,6 +74,7 @@ impl Default for Options {
             duration: None,
             waiting_sessions: WAITING_SESSION_BYTES,
             limits_hit: LimitsHit::default(),
+            tally: None,
         }
     }
 }

@@ -153,6 +153,9 @@ impl<'a> OutputStage<'a> {
             if self.options.selection.across {
                 self.across.session(&session);
             }
+            if let Some(tally) = &self.options.tally {
+                tally.add_session();
+            }
             self.view.session(session)?;
         }
         Ok(())
