@@ -372,7 +372,8 @@ impl<V: View> View for Board<V> {
     }
 
     fn needs(&self) -> Needs {
-        self.inner.needs()
+        // Its rows are made of commands.
+        self.inner.needs().and(Needs { texts: true, ..Needs::STEPS })
     }
 
     fn selection(&self) -> Selection {

@@ -15,12 +15,14 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Characters for which a shell is needed, as git has them.
-const OF_A_SHELL: &str = "|&;<>()$`\\\"' \t\n*?[#~=%";
+/// Characters for which a shell is needed. Blanks alone part words without one, so that it is known whether the program is
+/// there.
+const OF_A_SHELL: &str = "|&;<>()$`\\\"'\n*?[#~=%{!";
 /// How long a pager is waited for that was told to end.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -124,12 +126,15 @@ fn begun(pager: &Pager) -> Option<Child> {
     if Uid::current() != Uid::effective() {
         return None;
     }
+    let mut words = pager.command.split_whitespace();
     let mut command = if pager.command.contains(|found| OF_A_SHELL.contains(found)) {
         let mut shell = Command::new("sh");
         shell.args(["-c", &pager.command]);
         shell
     } else {
-        Command::new(&pager.command)
+        let mut program = Command::new(words.next()?);
+        program.args(words);
+        program
     };
     command.stdin(Stdio::piped()).envs(pager.variables.iter().copied());
     match command.spawn() {
@@ -160,6 +165,5 @@ fn heed(child: &Child) -> io::Result<()> {
 fn is_file() -> bool {
     let stdout = io::stdout();
     let about = stdout.as_fd().try_clone_to_owned().and_then(|file| std::fs::File::from(file).metadata());
-    use std::os::unix::fs::FileTypeExt;
     !stdout.is_terminal() && about.is_ok_and(|about| about.is_file() || about.file_type().is_char_device())
 }

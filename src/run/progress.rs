@@ -174,9 +174,9 @@ impl Bar {
                 left: left.map(|left| Duration::from_secs((left as f64 / smooth).min(1e9) as u64)),
             };
             let line = line.get_or_insert_with(|| new_line(total));
-            line.set_position(read.min(total.unwrap_or(u64::MAX)));
+            // Drawn once, by the last of these.
+            line.update(|state| state.set_pos(read.min(total.unwrap_or(u64::MAX))));
             line.set_message(words::progress(lang, &come));
-            line.tick();
         }
         if let Some(line) = line {
             line.finish_and_clear();
@@ -186,7 +186,7 @@ impl Bar {
 
 fn new_line(total: Option<u64>) -> ProgressBar {
     let line = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-    let template = if total.is_some() { "{percent:>3}% [{bar:20}] {wide_msg}" } else { "{spinner} {wide_msg}" };
+    let template = if total.is_some() { "{percent:>3}% [{bar:10}] {wide_msg}" } else { "{spinner} {wide_msg}" };
     match ProgressStyle::with_template(template) {
         Ok(style) => line.with_style(style.progress_chars("=> ")),
         Err(_) => line,
