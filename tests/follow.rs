@@ -38,7 +38,8 @@ impl Following {
 
     fn reading(arguments: &[&str], from: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
-            .args(["read", "--format", "ndjson"].into_iter().filter(|_| !arguments.contains(&"--format")))
+            .args(["read"])
+            .args(if arguments.contains(&"--format") { &[][..] } else { &["--format", "ndjson"] })
             .args(arguments)
             .stdin(from)
             .stdout(Stdio::piped())
