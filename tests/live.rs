@@ -145,7 +145,8 @@ fn sessions_are_drawn_in_place_on_a_terminal() {
         }
     });
     let mailtap = env!("CARGO_BIN_EXE_mailtap");
-    let command = format!("{mailtap} live lo --port smtp={port} --show sessions --lang en --duration 4");
+    let command =
+        format!("stty cols 140 && {mailtap} live lo --port smtp={port} --show sessions --lang en --duration 4");
     let shown = support::on_a_terminal(&command, &[]);
     talk.join().expect("no panic");
     let Some((out, status)) = shown else { return };
