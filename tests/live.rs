@@ -168,7 +168,7 @@ fn removed(what: &str) -> Option<(Option<i32>, String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let script = format!(
         r#"ip link add veth0 type veth peer name veth1 && ip link set veth0 up && ip link set veth1 up || exit 77
-        "$0" live veth0 --user root --lang en --show summary >out 2>said & mailtap=$!
+        "$0" live veth0 --user root --lang en --show summary >out 2>>said & mailtap=$!
         sleep 1; {what}; sleep 1.5
         kill -TERM $mailtap 2>/dev/null && echo "it went on" >>said; wait $mailtap"#
     );
