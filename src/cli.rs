@@ -20,10 +20,12 @@ use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
+pub use around::{Around, Pager};
 pub use tables::Tables;
 
 mod answer;
 mod arguments;
+mod around;
 mod filters;
 mod hands;
 mod listing;
@@ -78,6 +80,8 @@ pub struct Analysis {
     pub user: User,
     /// The exit status says whether something of this severity or worse is found.
     pub answers: Option<Severity>,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// A comparison of two sessions, with everything resolved.
@@ -103,6 +107,8 @@ pub struct Pairing {
     pub width: usize,
     /// Colour the table.
     pub colour: bool,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// The questions of a lab report, with everything resolved.
@@ -126,6 +132,8 @@ pub struct Questions {
     pub width: usize,
     /// Colour the tables.
     pub colour: bool,
+    /// What happens around it.
+    pub around: Around,
 }
 
 /// Who a process that began as root goes on as.
@@ -181,8 +189,6 @@ pub struct Output {
     pub raw: bool,
     /// These would go to a terminal, and nobody has said that they should.
     pub unasked_terminal: bool,
-    /// Nothing but errors is said on standard error.
-    pub quiet: bool,
 }
 
 /// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
@@ -205,6 +211,14 @@ pub struct Environment {
     pub cores: usize,
     /// `SUDO_UID` and `SUDO_GID`.
     pub caller: Option<(u32, u32)>,
+    /// Standard error is a terminal.
+    pub messages_terminal: bool,
+    /// `TERM` says that the terminal can only write on.
+    pub dumb: bool,
+    /// `MAILTAP_PAGER`, or else `PAGER`; set to nothing, no pager is wanted.
+    pub pager: Option<String>,
+    /// Variables of pagers that are not set, and what they are set to for one.
+    pub pager_variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Environment {
@@ -244,6 +258,10 @@ impl Environment {
                 .collect::<Option<Vec<u32>>>()
                 .and_then(|numbers| <[u32; 2]>::try_from(numbers).ok())
                 .map(Into::into),
+            messages_terminal: std::io::stderr().is_terminal(),
+            dumb: set("TERM").is_some_and(|term| term == "dumb"),
+            pager: ["MAILTAP_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok()),
+            pager_variables: around::pager_variables(),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -393,10 +411,17 @@ fn analysis(
         redact: args.redact,
         width: columns(args.width, environment),
         colour,
-        quiet: args.hands.quiet > 0,
     };
     let answers = args.answer.resolve();
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers }))
+    let for_people = output.format == Format::Table && !live;
+    let mut around = args.around.resolve(environment, for_people, output.file.is_some());
+    if live {
+        around.pager = None;
+    }
+    if args.hands.quiet > 0 {
+        around = Around { quiet: true, progress: false, ..around };
+    }
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers, around }))
 }
 
 fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
@@ -405,6 +430,8 @@ fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
     let colour = coloured(args.color, environment, file.is_some());
+    let for_people = args.format != CompareFormat::Json;
+    let around = args.around.resolve(environment, for_people, file.is_some());
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
@@ -423,6 +450,7 @@ fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
         redact: args.redact,
         width: columns(args.width, environment),
         colour,
+        around,
     }
 }
 
@@ -431,6 +459,8 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
     let colour = coloured(args.color, environment, file.is_some());
+    let for_people = args.format != CompareFormat::Json;
+    let around = args.around.resolve(environment, for_people, file.is_some());
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
@@ -449,6 +479,7 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
         redact: args.redact,
         width: columns(args.width, environment),
         colour,
+        around,
     }
 }
 

@@ -21,35 +21,42 @@ use crate::view::table::{self, Table};
 use crate::view::{self, Lang, View, catalogue, record, schema};
 use anyhow::Context;
 use begun::Begun;
+use board::{Below, Board};
 use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
+use paging::{Clearing, Paged};
 use privileges::Privileges;
 use problem::Problem;
+use progress::Progress;
 use signal_hook::consts::SIGXFSZ;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
 mod begun;
+mod board;
 mod compare;
 mod conversations;
 mod explain;
 mod html;
 mod identity;
 mod named;
+mod paging;
 mod patient;
 mod private;
 mod privileges;
 mod problem;
+mod progress;
 mod raw;
 mod say;
 mod tables;
 mod told;
 mod which;
 mod whole_lines;
+mod words;
 
 /// Exit status where all went well, or something was found.
 const DONE: u8 = 0;
@@ -172,6 +179,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
     }
+    let lang = analysis.output.lang;
+    let progress = match &analysis.input {
+        Input::Files(files) => Progress::begin(&analysis.around, lang, files, endless),
+        Input::Followed(_) | Input::Live(_) => Progress::none(),
+    };
+    analysis.options.tally = progress.tally();
     let privileges = match &analysis.input {
         Input::Live(_) => Some(Privileges::of(&analysis.user)?),
         Input::Files(_) | Input::Followed(_) => None,
@@ -188,7 +201,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
             };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
-            capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
+            {
+                let (stop, tally) = (endless.then_some(&stop), analysis.options.tally.as_ref());
+                capture::open_counted(&files, filter, Damage::default(), reading, order, stop, tally)?
+            }
         }
         Input::Followed(files) => {
             capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), Box::new(say::line))?
@@ -199,10 +215,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
                 privileges.give(file, path)?;
             }
             interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
-            listening(interface.as_deref(), &analysis.output);
             let asked = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
-            Box::new(source.reporting(asked, Box::new(say::line)))
+            let report = move |name: &str, packets, dropped| say::line(&words::so_far(lang, name, packets, dropped));
+            Box::new(source.reporting(asked, Box::new(report)))
         }
     };
     if let Clock::Relative(origin) = analysis.output.time {
@@ -218,6 +234,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
         privileges.give_folder(directory)?;
     }
     let files = tables::created(&analysis, privileges.as_ref(), &stop)?;
+    let mut shown_on = None;
     let out: Box<dyn Write> = match &analysis.output.file {
         None if !files.is_empty() => Box::new(io::sink()),
         Some(file) => {
@@ -230,12 +247,29 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
                 out: WholeLines::new(Outlet::new(created.file, Arc::clone(&stop))),
             })
         }
-        None if endless => Box::new(Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name }),
-        None => Box::new(Named::stdout()),
+        None if endless => {
+            let out = Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name };
+            match board::is_wanted(&analysis) {
+                true => {
+                    // Sessions that are open are known by their steps.
+                    analysis.options.steps = true;
+                    let screen = board::screen(Box::new(out), lang, analysis.output.colour);
+                    Box::new(Below(Arc::clone(shown_on.insert(screen))))
+                }
+                false => Box::new(Clearing { out, progress: progress.ender() }),
+            }
+        }
+        None => {
+            let out = Paged::new(analysis.around.pager.as_ref(), progress.ender());
+            Box::new(Named { out, name: Named::stdout().name })
+        }
     };
     let extract = analysis.output.extract.take();
     if let Some(privileges) = &privileges {
         privileges.drop(interface.as_deref(), extract.as_deref())?;
+        if !analysis.around.quiet {
+            say::line(&words::listening(lang, interface.as_deref(), privileges.user()));
+        }
     }
     let spool = match &extract {
         Some(directory) => Some(
@@ -252,7 +286,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
     let out = Box::new(BufWriter::with_capacity(1 << 16, out));
-    let outputs = Outputs { out, files, heads };
+    let outputs = Outputs { out, files, heads, shown_on };
     let mut view = made(&analysis.output, analysis.options.memory, live, endless, outputs)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
@@ -266,7 +300,15 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     }
     let needs = view.needs().and(analysis.options.selection.needs()).and(analysis.options.filter.needs());
     let plan = Arc::new(session::Plan { needs, content_store, raw_store: None });
-    let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
+    let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up);
+    // What is said from here on stands below the result: the pager has given the terminal back.
+    drop(view);
+    drop(progress);
+    if let Some(heard) = source.heard().filter(|_| !analysis.around.quiet) {
+        let packets = source.info().iter().map(|source| source.packets).sum();
+        say::block(&words::heard(lang, packets, heard));
+    }
+    let outcome = outcome?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
         None => {
@@ -276,7 +318,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
                     say::line(&format!("{}: {problem}", source.name));
                 }
             }
-            if analysis.output.format != Format::Table && !analysis.output.quiet {
+            if analysis.output.format != Format::Table && !analysis.around.quiet {
                 told::say_none(analysis.output.lang, &outcome.report);
             }
             Ok(match analysis.answers {
@@ -322,16 +364,12 @@ struct Outputs {
     files: Vec<tables::Written>,
     /// The headers of messages as they were sent.
     heads: Option<Arc<Heads>>,
+    /// The terminal that the list of sessions is drawn on as they happen.
+    shown_on: Option<board::Shared>,
 }
 
-fn made(
-    output: &Output,
-    memory: Budget,
-    live: bool,
-    endless: bool,
-    outputs: Outputs,
-) -> anyhow::Result<Box<dyn View>> {
-    let Outputs { out, files, heads } = outputs;
+fn made(output: &Output, memory: Budget, live: bool, endless: bool, outputs: Outputs) -> anyhow::Result<Box<dyn View>> {
+    let Outputs { out, files, heads, shown_on } = outputs;
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options {
@@ -352,7 +390,10 @@ fn made(
         }
         Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Html => Box::new(html::view(output, out, heads)?),
-        Format::Table if live => Box::new(table::Live::new(out, tables)),
+        Format::Table if live => match shown_on {
+            Some(screen) => Box::new(Board::new(table::Live::new(out, tables), screen)?),
+            None => Box::new(table::Live::new(out, tables)),
+        },
         Format::Table => Box::new(Table::new(out, tables)),
     };
     let Some(how) = output.redact else { return Ok(view) };
@@ -367,12 +408,6 @@ fn made(
         redact = redact.naming(Names::new().context(Problem::NoKey)?);
     }
     Ok(Box::new(redact))
-}
-
-fn listening(interface: Option<&str>, output: &Output) {
-    if io::stderr().is_terminal() && !output.quiet {
-        say::line(&told::listening(output.lang, interface));
-    }
 }
 
 fn interfaces() -> anyhow::Result<()> {

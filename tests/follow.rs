@@ -38,7 +38,8 @@ impl Following {
 
     fn reading(arguments: &[&str], from: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
-            .args(["read", "--format", "ndjson"])
+            .args(["read"])
+            .args(if arguments.contains(&"--format") { &[][..] } else { &["--format", "ndjson"] })
             .args(arguments)
             .stdin(from)
             .stdout(Stdio::piped())
@@ -164,6 +165,49 @@ fn a_session_that_is_over_is_told_while_the_file_is_quiet() {
     let (told, last, err, status) = following.end();
     assert_eq!((told.len(), status, err.len()), (1, 0, 0), "{err:?}");
     assert_eq!(last["summary"]["sessions"]["smtp"], 1);
+}
+
+/// The packets of a connection of another client that began before, and is not over.
+fn before(count: usize) -> Vec<Packet> {
+    conversation(39_999).into_iter().take(count).collect()
+}
+
+#[test]
+fn a_session_that_is_over_is_told_within_three_seconds_whatever_else_is_open() {
+    let whole = conversation(40_000);
+    let lost: Vec<Packet> = [&whole[..9], &whole[10..]].concat();
+    let cases = [
+        ("a SYN without an answer came before it", [before(1), whole.clone()].concat()),
+        ("a connection that has said nothing", [before(3), whole.clone()].concat()),
+        ("one that was only greeted", [before(4), whole.clone()].concat()),
+        ("the last ACK is missing", whole[..whole.len() - 1].to_vec()),
+        ("a packet is missing", lost),
+    ];
+    let told = |what: &str, packets: &[Packet], threads: &str, format: &str| {
+        let (_folder, path) = folder();
+        let bytes = pcap(packets);
+        write(&path, &bytes[..bytes.len() / 2]);
+        let name = path.to_str().expect("UTF-8");
+        let arguments = ["--follow", name, "--threads", threads, "--format", format, "--show", "sessions"];
+        let following = Following::reading(&arguments, Stdio::null());
+        sleep(Duration::from_millis(300));
+        append(&path, &bytes[bytes.len() / 2..]);
+        let written = Instant::now();
+        let is_told = || following.out.lock().expect("no panic").iter().any(|line| line.contains("40000"));
+        assert!(until(|| is_told().then_some(())).is_some(), "{what}, {threads} threads, {format}");
+        // And a second for a machine that is busy: all of them run at once.
+        let took = written.elapsed();
+        assert!(took < Duration::from_millis(4_000), "{what}, {threads} threads, {format}: {took:?}");
+    };
+    thread::scope(|scope| {
+        for (what, packets) in &cases {
+            for threads in ["1", "2"] {
+                for format in ["ndjson", "table"] {
+                    scope.spawn(move || told(what, packets, threads, format));
+                }
+            }
+        }
+    });
 }
 
 #[test]

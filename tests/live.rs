@@ -45,7 +45,6 @@ fn listen(format: &str) -> Option<(String, String, bool)> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("mailtap runs");
-    // mailtap prints nothing when the capture begins unless standard error is a terminal: wait for it.
     thread::sleep(Duration::from_millis(700));
     let server = thread::spawn(move || serve(&listener));
     speak(port);
@@ -117,9 +116,50 @@ fn a_conversation_is_heard_as_json() {
 fn a_conversation_is_shown_as_it_happens() {
     let Some((out, err, success)) = listen("table") else { return };
     assert!(success, "{err}");
+    // As tcpdump says it, whether anybody looks on or not.
+    let said: Vec<&str> = err.lines().collect();
+    assert!(said[0].starts_with("mailtap: listening on lo"), "{err}");
+    for what in [" captured", " received by filter", " dropped by kernel"] {
+        assert!(said.iter().any(|line| line.ends_with(what) && line.contains(" packet")), "{what}: {err}");
+    }
     for line in ["220 mx.netlab ready", "HELO cslabc39", "221 bye"] {
         assert!(out.contains(line), "{line} is not in {out}");
     }
+}
+
+/// On a terminal, the sessions alone are a table that is drawn again and again, and stands below at the end.
+#[test]
+fn sessions_are_drawn_in_place_on_a_terminal() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let talk = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(900));
+        let client = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+        let (mut stream, _) = listener.accept().expect("a client");
+        stream.write_all(b"220 mx.netlab ready\r\n").expect("said");
+        for (command, reply) in [("HELO c", "250 mx"), ("MAIL FROM:<teacher@netlab>", "250 ok")] {
+            (&client).write_all(format!("{command}\r\n").as_bytes()).expect("said");
+            thread::sleep(Duration::from_millis(100));
+            stream.write_all(format!("{reply}\r\n").as_bytes()).expect("said");
+            thread::sleep(Duration::from_millis(600));
+        }
+    });
+    let mailtap = env!("CARGO_BIN_EXE_mailtap");
+    let command =
+        format!("stty cols 140 && {mailtap} live lo --port smtp={port} --show sessions --lang en --duration 4");
+    let shown = support::on_a_terminal(&command, &[]);
+    talk.join().expect("no panic");
+    let Some((out, status)) = shown else { return };
+    if status == Some(4) {
+        support::skipped("capturing is not permitted");
+        return;
+    }
+    assert_eq!(status, Some(0), "{out}");
+    let open = out.find("1 open, 0 over").expect("the open session is drawn");
+    assert!(out[open..].contains("teacher@netlab →") && out[open..].contains("MAIL"), "{out}");
+    let table = out.rfind("━━ Sessions").expect("the ordinary table");
+    assert!(out[..table].contains("\x1b[3A\r\x1b[J") && out[table..].contains(" packets captured"), "{out}");
+    assert!(!out[table..].contains("\x1b[J"), "nothing is taken away after it: {out}");
 }
 
 /// A network of its own with an interface `veth0`, what is done to it while mailtap listens, and how mailtap ends. None
@@ -128,7 +168,7 @@ fn removed(what: &str) -> Option<(Option<i32>, String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let script = format!(
         r#"ip link add veth0 type veth peer name veth1 && ip link set veth0 up && ip link set veth1 up || exit 77
-        "$0" live veth0 --user root --lang en --show summary >out 2>said & mailtap=$!
+        "$0" live veth0 --user root --lang en --show summary >out 2>>said & mailtap=$!
         sleep 1; {what}; sleep 1.5
         kill -TERM $mailtap 2>/dev/null && echo "it went on" >>said; wait $mailtap"#
     );

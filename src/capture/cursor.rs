@@ -6,7 +6,7 @@ go on to the next (a filter), or hold the heads of several files (a merge), coul
 loan would last over the whole loop. Here moving and looking are two calls.
 */
 
-use super::{CaptureError, Packet, Quiet, Read, Source, SourceInfo, Time};
+use super::{CaptureError, Heard, Packet, Quiet, Read, Source, SourceInfo, Time};
 use crate::limits::LimitsHit;
 
 /// A position in a supply of packets.
@@ -53,6 +53,11 @@ pub trait Cursor: Send {
         LimitsHit::default()
     }
 
+    /// As [`Source::heard`].
+    fn heard(&self) -> Option<Heard> {
+        None
+    }
+
     /// As [`Source::is_live`].
     fn is_live(&self) -> bool {
         false
@@ -87,6 +92,10 @@ impl<C: Cursor + ?Sized> Source for C {
         Cursor::limits(self)
     }
 
+    fn heard(&self) -> Option<Heard> {
+        Cursor::heard(self)
+    }
+
     fn is_live(&self) -> bool {
         Cursor::is_live(self)
     }
@@ -119,6 +128,10 @@ impl<C: Cursor + ?Sized> Cursor for Box<C> {
 
     fn limits(&self) -> LimitsHit {
         Cursor::limits(&**self)
+    }
+
+    fn heard(&self) -> Option<Heard> {
+        Cursor::heard(&**self)
     }
 
     fn is_live(&self) -> bool {

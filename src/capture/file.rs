@@ -12,10 +12,10 @@ use super::record::{Care, Defect, Record};
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
+use super::tally::Shareable;
 use super::window::{WINDOW_BYTES, Window};
 use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,7 +94,7 @@ impl CaptureFile {
     pub(super) fn open_reading(
         name: String,
         mut reader: Box<dyn Read + Send>,
-        again: Option<File>,
+        again: Option<Shareable>,
         capacity: usize,
         reading: Reading,
     ) -> Result<Self, CaptureError> {

@@ -53,7 +53,7 @@ pub fn follow(
     let [path] = names else { return Err(CaptureError::FollowsOne) };
     if path.as_os_str() == "-" || path.metadata().is_ok_and(|about| !about.is_file()) {
         return Ok(ordered(
-            named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop))?.on_damage(damage),
+            named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop), None)?.on_damage(damage),
             filter,
             order,
         ));

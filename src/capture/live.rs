@@ -7,9 +7,10 @@ so that such a read could not be stopped.
 
 use super::save::Save;
 use super::source_stats::SourceStats;
-use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, Quiet, SourceInfo, Tell, Time};
+use super::{CaptureError, Cursor, Filter, Format, Heard, LinkType, Moved, Packet, Quiet, SourceInfo, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use pcap::{Active, Capture, Device, PacketHeader};
+use std::cell::RefCell;
 use std::fs::File;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -58,18 +59,19 @@ impl Default for LiveOptions {
 
 /// An interface that is listened on.
 pub struct Live {
-    capture: Capture<Active>,
+    /// The statistics are read where only a reference is at hand.
+    capture: RefCell<Capture<Active>>,
     save: Option<Save>,
     link: LinkType,
     stop: Arc<AtomicBool>,
     state: State,
     stats: SourceStats,
-    dropped: Drops,
+    counts: Counts,
     packet: Vec<u8>,
     time: Time,
     wire_len: u32,
     /// Who asks what has been received so far, and who is told.
-    report: Option<(Arc<AtomicBool>, Tell)>,
+    report: Option<(Arc<AtomicBool>, Report)>,
 }
 
 /// Whether packets are still wanted.
@@ -80,13 +82,27 @@ enum State {
     Ended,
 }
 
-/// Drops since the beginning; libpcap's own counters wrap at 32 bits.
-#[derive(Default)]
-struct Drops {
-    kernel: u32,
-    interface: u32,
-    total: u64,
+/// What was counted since the beginning; libpcap's own counters wrap at 32 bits.
+#[derive(Default, Clone, Copy)]
+struct Counts {
+    last: [u32; 3],
+    total: Heard,
 }
+
+impl Counts {
+    /// Read from libpcap again. Without statistics the counts stay what they were; packets are worth more than their number.
+    fn read(self, capture: &mut Capture<Active>) -> Self {
+        let Ok(now) = capture.stats() else { return self };
+        let now = [now.received, now.dropped, now.if_dropped];
+        let more = |nth: usize| u64::from(now[nth].wrapping_sub(self.last[nth]));
+        let Heard { received, kernel, interface } = self.total;
+        let total = Heard { received: received + more(0), kernel: kernel + more(1), interface: interface + more(2) };
+        Self { last: now, total }
+    }
+}
+
+/// Is told the name, the packets received and those dropped so far.
+pub type Report = Box<dyn FnMut(&str, u64, u64) + Send>;
 
 /// An interface that can be listened on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,13 +158,13 @@ impl Live {
         stats.link(link);
         stats.dropped(Some(0));
         Ok(Self {
-            capture,
+            capture: RefCell::new(capture),
             save,
             link,
             stop,
             state: State::Listening,
             stats,
-            dropped: Drops::default(),
+            counts: Counts::default(),
             packet: Vec::new(),
             time: Time::default(),
             wire_len: 0,
@@ -162,7 +178,7 @@ impl Live {
     }
 
     /// The same, which tells `tell` what has been received and lost so far whenever `asked` is set, and clears it.
-    pub fn reporting(self, asked: Arc<AtomicBool>, tell: Tell) -> Self {
+    pub fn reporting(self, asked: Arc<AtomicBool>, tell: Report) -> Self {
         Self { report: Some((asked, tell)), ..self }
     }
 
@@ -171,17 +187,17 @@ impl Live {
             return;
         }
         self.count_drops();
-        let (packets, dropped) = (self.stats.packets(), self.dropped.total);
+        let (packets, dropped) = (self.stats.packets(), self.dropped());
         let name = self.stats.name();
         if let Some((asked, tell)) = &mut self.report {
             asked.store(false, Ordering::Relaxed);
-            tell(&format!("{name}: {packets} packets received, {dropped} dropped"));
+            tell(&name, packets, dropped);
         }
     }
 
     /// Reads a packet that has already arrived; false if there is none.
     fn take(&mut self) -> Result<bool, CaptureError> {
-        match self.capture.next_packet() {
+        match self.capture.get_mut().next_packet() {
             Ok(packet) => {
                 if let Some(save) = &mut self.save {
                     save.packet(time(packet.header), packet.header.len, packet.data)?;
@@ -203,7 +219,8 @@ impl Live {
 
     /// Waits for a packet; false if none came.
     fn wait(&mut self) -> Result<bool, CaptureError> {
-        let mut handles = [PollFd::new(self.capture.as_fd(), PollFlags::POLLIN)];
+        let capture: &Capture<Active> = self.capture.get_mut();
+        let mut handles = [PollFd::new(capture.as_fd(), PollFlags::POLLIN)];
         match nix::poll::poll(&mut handles, PollTimeout::from(IDLE_MILLISECONDS)) {
             Ok(ready) => Ok(ready > 0),
             // A signal came: return, so that the caller can act on it.
@@ -250,14 +267,12 @@ impl Live {
     }
 
     fn count_drops(&mut self) {
-        // Without statistics the count stays what it was; packets are worth more than their number.
-        if let Ok(statistics) = self.capture.stats() {
-            let drops = &mut self.dropped;
-            drops.total += u64::from(statistics.dropped.wrapping_sub(drops.kernel));
-            drops.total += u64::from(statistics.if_dropped.wrapping_sub(drops.interface));
-            (drops.kernel, drops.interface) = (statistics.dropped, statistics.if_dropped);
-            self.stats.dropped(Some(drops.total));
-        }
+        self.counts = self.counts.read(self.capture.get_mut());
+        self.stats.dropped(Some(self.dropped()));
+    }
+
+    fn dropped(&self) -> u64 {
+        self.counts.total.kernel + self.counts.total.interface
     }
 
     fn interface(&self, message: String) -> CaptureError {
@@ -287,6 +302,11 @@ impl Cursor for Live {
 
     fn info(&self) -> Vec<SourceInfo> {
         vec![self.stats.info()]
+    }
+
+    fn heard(&self) -> Option<Heard> {
+        // The run may have ended anywhere.
+        Some(self.counts.read(&mut self.capture.borrow_mut()).total)
     }
 
     fn is_live(&self) -> bool {

@@ -46,6 +46,7 @@ mod save;
 mod section;
 mod skips;
 mod source_stats;
+mod tally;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -62,13 +63,14 @@ pub use filter::{Filter, Filtered};
 pub use follow::follow;
 pub use in_turn::InTurn;
 pub use link::LinkType;
-pub use live::{Interface, Live, LiveOptions, interfaces};
+pub use live::{Interface, Live, LiveOptions, Report, interfaces};
 pub use merge::Merged;
-pub use open::{open, open_reading, open_until};
+pub use open::{open, open_counted, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
 pub use read_ahead::Reading;
 pub use reorder::Reordered;
+pub use tally::Tally;
 pub use time::Time;
 
 use crate::limits::LimitsHit;
@@ -105,10 +107,26 @@ pub trait Source: Send {
         LimitsHit::default()
     }
 
+    /// What the system counted, of an interface.
+    fn heard(&self) -> Option<Heard> {
+        None
+    }
+
     /// Whether packets come as they are captured, so that the wall clock tells how long none has come.
     fn is_live(&self) -> bool {
         false
     }
+}
+
+/// What the system counted of an interface since it is listened on, as libpcap tells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Packets that the filter let pass, those that were dropped among them on some systems.
+    pub received: u64,
+    /// Packets that were dropped since they were not read in time.
+    pub kernel: u64,
+    /// Packets that the interface or its driver dropped.
+    pub interface: u64,
 }
 
 /// What [`Source::next_packet`] returns.

@@ -1,6 +1,7 @@
 //! Opens capture files and standard input: one as it is, several as one source.
 
 use super::by_turns::ByTurns;
+use super::tally::{Counted, Shareable, Tally};
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
 use super::{
@@ -53,11 +54,27 @@ pub fn open_until(
     order: usize,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
+    open_counted(groups, filter, damage, reading, order, stop, None)
+}
+
+/// As [`open_until`]; the bytes that are read are counted in `tally`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_counted(
+    groups: &[Vec<PathBuf>],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+    order: usize,
+    stop: Option<&Arc<AtomicBool>>,
+    tally: Option<&Arc<Tally>>,
+) -> Result<Box<dyn Source>, CaptureError> {
     let count = groups.iter().map(Vec::len).sum::<usize>();
     if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
         && let Some(name) = names.first()
     {
-        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop)?.on_damage(damage), filter, order));
+        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop, tally)?.on_damage(damage), filter, order));
     }
     let at_once = files_at_once(count);
     let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
@@ -65,13 +82,16 @@ pub fn open_until(
     for names in groups {
         let mut files = Vec::with_capacity(names.len());
         for name in names {
-            let (path, stop) = (name.clone(), stop.cloned());
+            let (path, stop, tally) = (name.clone(), stop.cloned(), tally.cloned());
             let many = count > at_once;
             let open = move || {
                 let by_turns = if many { ByTurns::of(&path) } else { None };
                 let file = match by_turns {
-                    Some(file) => CaptureFile::open(path.to_string_lossy().into_owned(), Box::new(file), window)?,
-                    None => named(&path, window, Reading::Here, stop.as_ref())?,
+                    Some(file) => {
+                        let reader = Counted::boxed(file, tally.as_ref());
+                        CaptureFile::open(path.to_string_lossy().into_owned(), reader, window)?
+                    }
+                    None => named(&path, window, Reading::Here, stop.as_ref(), tally.as_ref())?,
                 };
                 Ok(file.on_damage(damage))
             };
@@ -100,8 +120,12 @@ pub(super) fn named(
     window: usize,
     reading: Reading,
     stop: Option<&Arc<AtomicBool>>,
+    tally: Option<&Arc<Tally>>,
 ) -> Result<CaptureFile, CaptureError> {
-    if name.as_os_str() == "-" { stdin(window, reading, stop) } else { file(name, window, reading, stop) }
+    match name.as_os_str() == "-" {
+        true => stdin(window, reading, stop, tally),
+        false => file(name, window, reading, stop, tally),
+    }
 }
 
 /// The packets of `cursor` that `filter` matches, with `order` bytes for putting them in order.
@@ -113,10 +137,16 @@ pub(super) fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, or
 }
 
 /// Opens standard input, which ends soon after `stop` is set.
-fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+fn stdin(
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+    tally: Option<&Arc<Tally>>,
+) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
-    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
+    let stdin =
+        CaptureFile::open_reading(name, Counted::boxed(pipe::reader(file, stop), tally), None, window, reading)?;
     Ok(stdin.until(stop))
 }
 
@@ -151,12 +181,15 @@ pub(super) fn file(
     window: usize,
     reading: Reading,
     stop: Option<&Arc<AtomicBool>>,
+    tally: Option<&Arc<Tally>>,
 ) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let (file, metadata) = opened(path)?;
     // A named pipe can be read only once.
     let again = if metadata.is_file() { file.try_clone().ok() } else { None };
     let stop = stop.filter(|_| again.is_none());
-    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
+    let reader = Counted::boxed(pipe::reader(file, stop), tally);
+    let again = again.map(|file| Shareable::new(file, tally));
+    let file = CaptureFile::open_reading(name, reader, again, window, reading)?;
     Ok(file.until(stop))
 }

@@ -10,10 +10,9 @@ and bytes copied by one processor have to be fetched from it by another.
 */
 
 use super::page::{self, PAGE_BYTES};
+use super::tally::Shareable;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -85,7 +84,7 @@ struct Shared {
 
 /// Which blocks of a file are taken: block `n` is the [`BLOCK_BYTES`] from offset `n * BLOCK_BYTES` on.
 struct Plan {
-    file: File,
+    file: Shareable,
     /// The first block that neither thread has begun to read.
     free: AtomicU64,
 }
@@ -144,8 +143,8 @@ impl Thread {
     }
 
     /// Reads a regular file, from its first byte on, wherever its cursor stands.
-    pub(super) fn file(self, file: File) -> Ahead {
-        let plan = Arc::new(Plan { file, free: AtomicU64::new(0) });
+    pub(super) fn file(self, file: impl Into<Shareable>) -> Ahead {
+        let plan = Arc::new(Plan { file: file.into(), free: AtomicU64::new(0) });
         let shared = Shared { plan: Arc::clone(&plan), wanted: 0, mine: None, buffer: Vec::new(), rest: None };
         self.begin(Some(shared), move |buffer| plan.read(plan.claim(), buffer))
     }

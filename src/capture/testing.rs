@@ -37,7 +37,7 @@ impl Order {
 
 /// A capture file, by itself.
 pub(super) fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    super::open::file(path, 1 << 16, Reading::Here, None)
+    super::open::file(path, 1 << 16, Reading::Here, None, None)
 }
 
 /// A classic file's header.

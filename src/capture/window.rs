@@ -8,6 +8,7 @@ parsers work on slices, so they can read from this window.
 
 use super::page::{self, PAGE_BYTES};
 use super::read_ahead::{Ahead, Block, Thread};
+use super::tally::Shareable;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::Duration;
@@ -43,7 +44,7 @@ enum Supply {
 impl Window {
     /// A window over `reader` that another thread reads, or over `file` where that can be read instead, at any offset.
     /// Where no thread can be started, it is as [`Self::new`].
-    pub(super) fn ahead(reader: Box<dyn Read + Send>, file: Option<File>, capacity: usize) -> Self {
+    pub(super) fn ahead(reader: Box<dyn Read + Send>, file: Option<Shareable>, capacity: usize) -> Self {
         let ahead = match (Thread::start(), file) {
             (None, _) => return Self::new(reader, capacity),
             (Some(thread), Some(file)) => thread.file(file),

@@ -1,6 +1,7 @@
 //! What is typed: the commands and options, as clap reads them.
 
 use super::answer::AnswerArgs;
+use super::around::AroundArgs;
 use super::filters::FilterArgs;
 use super::hands::HandArgs;
 use super::listing::ListingArgs;
@@ -179,6 +180,8 @@ pub(super) struct CompareArgs {
     /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 #[derive(Debug, Args)]
@@ -224,6 +227,8 @@ pub(super) struct ExplainArgs {
     /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 #[derive(Debug, Args)]
@@ -290,6 +295,8 @@ pub(super) struct CommonArgs {
     /// Width of the tables in columns, 20 or more; below 80, tables become cards [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
+    #[command(flatten)]
+    pub(super) around: AroundArgs,
 }
 
 /// What `--show` takes.

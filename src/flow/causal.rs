@@ -172,6 +172,13 @@ impl Causal {
             && self.streams.iter().all(|stream| stream.waiting().0 == 0)
     }
 
+    /// True where the FIN of `side` was seen, and nothing waits, nor is anything of that side missing or not acknowledged.
+    pub fn is_heard_out(&self, side: Side) -> bool {
+        let stream = self.stream(side);
+        self.fins[side as usize].is_some_and(|fin| stream.next() >= fin && stream.acknowledged() >= fin)
+            && self.streams.iter().all(|stream| stream.waiting().0 == 0)
+    }
+
     /// `side` acknowledges what the other side sent up to `position`.
     pub fn acknowledge(&mut self, side: Side, position: Position, at: PacketRef) {
         let other = side.other();

@@ -232,6 +232,14 @@ impl Connection {
         self.reset().is_some() || self.causal.is_finished()
     }
 
+    /// True where nothing more is to be expected of it, though it is not over yet: both sides have closed it, and bytes
+    /// before that are missing; or the server has, after which no mail protocol goes on, and all that it said has been
+    /// acknowledged.
+    pub fn is_left(&self) -> bool {
+        self.causal.has_fin(Side::Server)
+            && (self.causal.has_fin(Side::Client) || self.causal.is_heard_out(Side::Server))
+    }
+
     /// Sequence numbers just past the last byte seen of each side: the client's, the server's.
     pub fn highest(&self) -> [u32; 2] {
         [Side::Client, Side::Server].map(|side| self.causal.stream(side).highest() as u32)

@@ -63,6 +63,8 @@ pub struct Table<F: ConnectionHandler> {
     history_bytes: usize,
     pub(super) store: ConnectionStore<Entry<F>>,
     lingering: VecDeque<(usize, u32)>,
+    /// No segment came since connections that were left were ended.
+    paused: bool,
     time_wait: TimeWait,
     pub(super) deadlines: Deadlines,
     pub(super) waiting_cost: usize,
@@ -102,6 +104,7 @@ impl<F: ConnectionHandler> Table<F> {
             history_bytes: HISTORY_BYTES / share,
             store: ConnectionStore::new(),
             lingering: VecDeque::new(),
+            paused: false,
             time_wait: TimeWait::new((REMEMBERED / share).max(1)),
             deadlines: Deadlines::default(),
             waiting_cost: 0,
@@ -154,6 +157,7 @@ impl<F: ConnectionHandler> Table<F> {
         // The earlier of the two times: merged files may step back by years, and no connection has been idle for years.
         self.now = segment.header.time.min(self.packet_time);
         self.packet_time = segment.header.time;
+        self.paused = false;
         let key = Key::of(segment);
         let mut index = self.store.find(&key);
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {

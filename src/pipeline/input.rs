@@ -241,12 +241,16 @@ impl<'a> InputStage<'a> {
             time: earlier.plus(nanoseconds(not_held)),
             now: self.packet_time.plus(nanoseconds(quiet)),
             quiet: nanoseconds(quiet) >= LINGER_NANOSECONDS,
+            whole: !amid_record,
             clock_set: 0,
         }
     }
 
     /// Another batch begins.
     fn begin_batch(&mut self) {
+        if let Some(tally) = &self.options.tally {
+            tally.add_packets(self.batch_packets);
+        }
         (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
     }
 

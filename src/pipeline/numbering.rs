@@ -178,6 +178,25 @@ impl SessionNumbering {
         self.make_room();
     }
 
+    /// Nothing comes any more: decides for the connections that keep sessions that are over waiting for their numbers, as
+    /// if they had been silent for long. What has said something that may be anything counts as no mail until it is known
+    /// to be.
+    pub fn let_pass(&mut self) {
+        let is_over = |connection: &Connection| matches!(connection.state, State::Over(_));
+        let Some(last) = self.unnumbered.iter().rev().find_map(|(&first, found)| is_over(found).then_some(first))
+        else {
+            return;
+        };
+        for (_, connection) in self.unnumbered.range_mut(..last) {
+            if matches!(connection.state, State::Undecided) {
+                let is_mail = connection.promising && connection.silent;
+                connection.state = if is_mail { State::Mail } else { State::NoMail };
+                self.unnumbered_weight += connection.weight();
+            }
+        }
+        self.number();
+    }
+
     /// Decides for the first connections that have no number, as long as too much waits behind them. What is not silent
     /// counts as no mail until it is known to be.
     fn make_room(&mut self) {

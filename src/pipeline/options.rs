@@ -1,12 +1,13 @@
 //! What is asked of a run, and when it ends.
 
-use crate::capture::Time;
+use crate::capture::{Tally, Time};
 use crate::limits::{Budget, LimitsHit, WAITING_SESSION_BYTES};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
 use crate::verdict::Selection;
 use crate::verdict::filter::SessionFilter;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ pub struct Options {
     pub waiting_sessions: usize,
     /// Bounds that were hit before the source was opened.
     pub limits_hit: LimitsHit,
+    /// Where packets and sessions are counted for whoever shows how far the run has come.
+    pub tally: Option<Arc<Tally>>,
 }
 
 /// When a session is handed to the view.
@@ -68,6 +71,7 @@ impl Default for Options {
             duration: None,
             waiting_sessions: WAITING_SESSION_BYTES,
             limits_hit: LimitsHit::default(),
+            tally: None,
         }
     }
 }
@@ -127,6 +131,8 @@ pub struct BatchEnd {
     /// Nothing has come for so long that every connection that is over has lingered, whatever the clock of the capture
     /// says.
     pub quiet: bool,
+    /// With `quiet`: what was written ends with a whole record, so that nothing says that the writer holds packets back.
+    pub whole: bool,
     /// By how many nanoseconds the clock was set after it; only told of a live capture.
     pub clock_set: i64,
 }
@@ -134,6 +140,6 @@ pub struct BatchEnd {
 impl BatchEnd {
     /// The end after packet `nth`, at `time`.
     pub fn at(nth: u64, time: Time) -> Self {
-        Self { nth, time, now: time, quiet: false, clock_set: 0 }
+        Self { nth, time, now: time, quiet: false, whole: false, clock_set: 0 }
     }
 }

@@ -88,6 +88,9 @@ impl<'a> OutputStage<'a> {
             Emit::AsTheyEnd => end.now,
             Emit::InOrder => end.time,
         });
+        if end.quiet && self.options.emit == Emit::AsTheyEnd {
+            self.numbering.let_pass();
+        }
         if end.clock_set != 0 {
             self.numbering.clock_set(end.clock_set);
         }
@@ -154,6 +157,9 @@ impl<'a> OutputStage<'a> {
             }
             if self.options.selection.across {
                 self.across.session(&session);
+            }
+            if let Some(tally) = &self.options.tally {
+                tally.add_session();
             }
             self.view.session(session)?;
         }

@@ -77,6 +77,9 @@ impl<'a> Shards<'a> {
             table.connection_handler().now = end.nth;
             table.tick(end.time);
             table.end_lingering(if end.quiet { None } else { Some(end.now) });
+            if end.quiet && end.whole {
+                table.end_left();
+            }
             if end.clock_set != 0 {
                 table.clock_set(end.clock_set);
             }

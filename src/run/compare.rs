@@ -1,7 +1,9 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
 use super::named::Named;
+use super::paging::Paged;
 use super::problem::Problem;
+use super::progress::{Ender, Progress};
 use super::which::{self, Which};
 use super::whole_lines::WholeLines;
 use super::{identity, private, say};
@@ -31,7 +33,7 @@ const NAMED: usize = 20;
 ///
 /// # Errors
 /// If there are no two sessions to compare, if a capture cannot be read, or the output cannot be written.
-pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
+pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
     if pairing.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         let said = match pairing.lang {
             Lang::En => "standard input can be read once: name a file, or give `-` alone with --session I,J",
@@ -59,8 +61,11 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
             Box::new(redact)
         }
     };
+    let progress = Progress::begin(&pairing.around, pairing.lang, &pairing.files, false);
+    pairing.options.tally = progress.tally();
     let mut problems = Vec::new();
     let mut last = None;
+    let mut reports = Vec::new();
     for file in &pairing.files {
         let mut run = OneOfTwo { view: &mut *view, sessions: 0, report: None };
         let outcome = read(&pairing, file, &plan, &mut run)?;
@@ -68,7 +73,7 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
             first_file.set(Some(run.sessions));
         }
         last = run.report;
-        tell(&outcome.report);
+        reports.push(outcome.report);
         problems.extend(outcome.problem);
     }
     if let Some(report) = &last {
@@ -76,13 +81,15 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     }
     drop(view);
     let picked = Rc::try_unwrap(picked).map(RefCell::into_inner).unwrap_or_default();
+    progress.ender().end();
+    reports.iter().for_each(tell);
     let chosen = chosen(&pairing, picked);
     let sessions = match (chosen, problems.is_empty()) {
         // A session that is not there may be in the part that could not be read.
         (Err(_), false) => return Err(problems.remove(0).into()),
         (chosen, _) => chosen?,
     };
-    show(&pairing, &sessions, &contents)?;
+    show(&pairing, &sessions, &contents, progress.ender())?;
     match problems.into_iter().next() {
         Some(problem) => Err(problem.into()),
         None => Ok(()),
@@ -91,9 +98,9 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
 
 fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
     let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
-    let order = pairing.options.memory.order();
+    let (order, tally) = (pairing.options.memory.order(), pairing.options.tally.as_ref());
     let mut source =
-        capture::open_until(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None)?;
+        capture::open_counted(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None, tally)?;
     let options = pipeline::Options { waiting_sessions: pairing.options.memory.ended() / 4, ..pairing.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }
@@ -107,14 +114,16 @@ fn tell(report: &Report) {
     }
 }
 
-fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents) -> anyhow::Result<()> {
+fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
     let out: Box<dyn Write> = match &pairing.file {
         Some(file) => {
             let stop = Arc::new(AtomicBool::new(false));
             let created = private::created(file, pairing.redact.is_none(), &stop)?;
             Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
         }
-        None => Box::new(Named::stdout()),
+        None => {
+            Box::new(Named { out: Paged::new(pairing.around.pager.as_ref(), progress), name: Named::stdout().name })
+        }
     };
     let mut out = BufWriter::with_capacity(1 << 16, out);
     let [left, right] = sessions;

@@ -1,6 +1,8 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
+use super::paging::Paged;
 use super::problem::Problem;
+use super::progress::{Ender, Progress};
 use super::told::say_none;
 use super::{Named, WholeLines, identity, private, say};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
@@ -29,10 +31,14 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     identity::check_files(&questions.files, questions.file.as_deref(), None)?;
     let filter = questions.filter.as_deref().map(Filter::new).transpose()?;
     let memory = questions.options.memory;
+    let progress = Progress::begin(&questions.around, questions.lang, &questions.files, false);
+    questions.options.tally = progress.tally();
     let (files, limits_hit) = pipeline::in_order(&questions.files);
     questions.options.limits_hit = limits_hit;
     let reading = if questions.options.threads > 1 { Reading::Ahead } else { Reading::Here };
-    let mut source = capture::open_until(&files, filter, Damage::default(), reading, memory.order(), None)?;
+    let tally = questions.options.tally.clone();
+    let (damage, order) = (Damage::default(), memory.order());
+    let mut source = capture::open_counted(&files, filter, damage, reading, order, None, tally.as_ref())?;
     // What is quoted as sent has not passed the redaction: with `--redact`, nothing is.
     let masked = questions.redact.is_some();
     let heads = (!masked).then(|| Arc::new(Heads::default()));
@@ -56,7 +62,8 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     let outcome = pipeline::run(&mut *source, &questions.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
     say_none(questions.lang, &outcome.report);
-    show(&questions, &answers.borrow())?;
+    show(&questions, &answers.borrow(), progress.ender())?;
+    drop(progress);
     if let Some(problem) = outcome.problem {
         return Err(problem.into());
     }
@@ -69,14 +76,16 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(questions: &Questions, answers: &Explanation) -> anyhow::Result<()> {
+fn show(questions: &Questions, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {
     let out: Box<dyn Write> = match &questions.file {
         Some(file) => {
             let stop = Arc::new(AtomicBool::new(false));
             let created = private::created(file, questions.redact.is_none(), &stop)?;
             Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
         }
-        None => Box::new(Named::stdout()),
+        None => {
+            Box::new(Named { out: Paged::new(questions.around.pager.as_ref(), progress), name: Named::stdout().name })
+        }
     };
     let mut out = BufWriter::with_capacity(1 << 16, out);
     let page = page(questions.lang, answers);

@@ -82,16 +82,6 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
     }
 }
 
-/// That packets are waited for.
-pub(super) fn listening(lang: Lang, interface: Option<&str>) -> String {
-    match (lang, interface) {
-        (Lang::En, Some(interface)) => format!("listening on {interface}; Ctrl-C ends"),
-        (Lang::En, None) => "listening on the first interface; Ctrl-C ends".to_owned(),
-        (Lang::Zh, Some(interface)) => format!("正在监听 {interface}；按 Ctrl-C 结束"),
-        (Lang::Zh, None) => "正在监听第一个接口；按 Ctrl-C 结束".to_owned(),
-    }
-}
-
 /// Said where `--redact` meets an option that keeps what crossed.
 pub(super) fn cannot_be_masked(lang: Lang) -> &'static str {
     match lang {

@@ -10,10 +10,12 @@ close with FIN.
 mod conversations;
 #[path = "../../src/protocol/testing/script.rs"]
 mod script;
+mod terminal;
 mod wire;
 
 pub use conversations::{CONVERSATIONS, Conversation};
 pub use mailtap::flow::Side;
+pub use terminal::on_a_terminal;
 pub use wire::*;
 
 use mailtap::capture::{CaptureError, CaptureFile, Reordered, Source};

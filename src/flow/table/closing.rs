@@ -75,6 +75,25 @@ impl<F: ConnectionHandler> Table<F> {
         }
     }
 
+    /// No packet has come for so long that connections which both sides or the server has left are over, whatever is
+    /// missing of them. Looks at all connections, once after each pause.
+    pub fn end_left(&mut self) {
+        if std::mem::replace(&mut self.paused, true) {
+            return;
+        }
+        let left = |entry: &Entry<F>| entry.followed().is_some_and(|followed| followed.connection.is_left());
+        let mut over: Vec<(u64, usize)> = self
+            .store
+            .used()
+            .filter(|(_, entry)| left(entry))
+            .map(|(index, entry)| (entry.first_packet(), index))
+            .collect();
+        over.sort_unstable();
+        for (_, index) in over {
+            self.close(index, false);
+        }
+    }
+
     /// Closes connections that have lingered or been silent for long enough.
     pub(super) fn expire(&mut self) {
         self.end_lingering(Some(self.now));

@@ -115,6 +115,30 @@ fn what_is_no_mail_is_bounded_too() {
     assert_eq!(hits(&numbering), [(Limit::SessionOrder, 1)]);
 }
 
+/// Where nothing comes any more, what is over does not wait for what is not decided.
+#[test]
+fn what_is_over_passes_the_undecided_where_all_is_quiet() {
+    let mut numbering = numbering();
+    numbering.emit = Emit::AsTheyEnd;
+    numbering.begun((1, 0), Time::default(), true);
+    numbering.begun((2, 0), Time::default(), true);
+    numbering.spoke((2, 0));
+    numbering.let_pass();
+    assert_eq!(numbering.unnumbered.len(), 2, "none waits for them");
+    passes(&mut numbering, 3);
+    numbering.begun((4, 0), Time::default(), true);
+    assert!(shown(&mut numbering).is_empty());
+    numbering.let_pass();
+    assert_eq!(shown(&mut numbering), [2], "the first has a number, the second has none yet");
+    assert_eq!(numbering.unnumbered.len(), 1, "the last keeps none waiting");
+    numbering.over((1, 0), Some(silent()));
+    numbering.over((2, 0), Some(silent()));
+    assert_eq!(shown(&mut numbering), [1, 3]);
+    numbering.over((4, 0), Some(silent()));
+    assert_eq!(shown(&mut numbering), [4]);
+    assert!(hits(&numbering).is_empty() && numbering.weight == 0 && numbering.unnumbered_weight == 0);
+}
+
 /// It had a number since it was silent for long, and was no session: the next ones need not wait for it.
 #[test]
 fn a_number_whose_session_does_not_come_keeps_none_waiting() {

@@ -10,8 +10,8 @@ mod page;
 
 pub(super) use escape::escaped;
 
-use super::View;
 use super::Lang;
+use super::View;
 use super::clock::Clock;
 use super::columns::{AnyTable, Details, Findings, Journeys, Of, Reading, Sessions, Value};
 use super::locale::{self, Label};

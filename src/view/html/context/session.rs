@@ -12,8 +12,8 @@ use crate::session::model::{Session as Model, TlsMode};
 use crate::verdict::conclusion;
 use crate::view::Lang;
 use crate::view::address::canonical;
-use crate::view::locale::{self, Label};
 use crate::view::clock::Clock;
+use crate::view::locale::{self, Label};
 use crate::view::table::{began, facts};
 use serde::Serialize;
 
