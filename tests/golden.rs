@@ -111,7 +111,14 @@ fn tables_are_as_expected() {
 fn tables(capture: &[u8], lang: Lang) -> String {
     let mut source = support::open(capture).expect("a capture");
     let style = Style { width: 100, colour: false };
-    let options = Options { style, show: Show::ALL, list: Default::default(), lang, text_limit: 1_000 };
+    let options = Options {
+        style,
+        show: Show::ALL,
+        list: Default::default(),
+        lang,
+        text_limit: 1_000,
+        time: mailtap::view::clock::Clock::Utc,
+    };
     let mut view = Table::new(Vec::new(), options);
     pipeline::run(&mut source, &pipeline::Options::default(), &support::plan(), &mut view, &AtomicBool::new(false))
         .expect("memory can be written");

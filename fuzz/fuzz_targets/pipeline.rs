@@ -41,7 +41,14 @@ fuzz_target!(|data: &[u8]| {
         assert!(again.into_inner() == document, "the same on three threads");
     }
     let style = table::Style { width: 80, colour: false };
-    let options = table::Options { style, show: Show::ALL, list: Default::default(), lang: Lang::Zh, text_limit: 1_000 };
+    let options = table::Options {
+        style,
+        show: Show::ALL,
+        list: Default::default(),
+        lang: Lang::Zh,
+        text_limit: 1_000,
+        time: mailtap::view::clock::Clock::Utc,
+    };
     let mut tables = Table::new(Vec::new(), options);
     run(data, false, false, 1, &mut tables);
     promises::is_harmless(&tables.into_inner());

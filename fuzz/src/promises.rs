@@ -86,7 +86,14 @@ pub fn all_views(mut session: Session) {
         let options = record::Options { lang, ..Default::default() };
         json(&shown(Json::new(Vec::new(), options), &session, false).into_inner());
         let style = table::Style { width: 100, colour: false };
-        let options = table::Options { style, show: Show::ALL, list: Default::default(), lang, text_limit: 200 };
+        let options = table::Options {
+            style,
+            show: Show::ALL,
+            list: Default::default(),
+            lang,
+            text_limit: 200,
+            time: mailtap::view::clock::Clock::Utc,
+        };
         is_harmless(&shown(Table::new(Vec::new(), options), &session, false).into_inner());
         is_harmless(&shown(Live::new(Vec::new(), options), &session, true).into_inner());
     }
@@ -156,6 +163,7 @@ fn redaction(session: &Session) {
         list: Default::default(),
         lang: Lang::En,
         text_limit: 1_000,
+        time: mailtap::view::clock::Clock::Utc,
     };
     for live in [false, true] {
         let out = Shared::default();

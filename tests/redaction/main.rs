@@ -70,6 +70,7 @@ fn tables(lang: Lang) -> table::Options {
         list: Default::default(),
         lang,
         text_limit: 4_096,
+        time: mailtap::view::clock::Clock::Utc,
     }
 }
 

@@ -1,13 +1,17 @@
 use super::Markdown;
 use crate::protocol::Protocol;
 use crate::session::Session;
+use crate::view::clock::Clock;
 use crate::view::table::{Options, Style};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, Show, View};
 
 fn written(sessions: Vec<Session>, show: Show, lang: Lang) -> String {
     let style = Style { width: 80, colour: false };
-    let mut view = Markdown::new(Vec::new(), Options { style, show, lang, text_limit: 1_000 });
+    let mut view = Markdown::new(
+        Vec::new(),
+        Options { style, show, list: Default::default(), lang, text_limit: 1_000, time: Clock::Utc },
+    );
     let report = report(&sessions);
     sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
     view.finish(&report).unwrap();

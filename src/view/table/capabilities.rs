@@ -92,7 +92,8 @@ mod tests {
     fn cut_in(lang: Lang, talk: Talk, subject: Subject) -> Option<String> {
         let session = talk.with(|step| step.subject = subject).session;
         let style = Style { width: 80, colour: false };
-        let options = Options { style, show: Show::REPORT, lang, text_limit: 1_000, time: Clock::Utc };
+        let options =
+            Options { style, show: Show::REPORT, list: Default::default(), lang, text_limit: 1_000, time: Clock::Utc };
         cut(&options, session.steps.last()?)
     }
 
