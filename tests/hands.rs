@@ -185,7 +185,9 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         let said = err(&output);
         assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
         assert!(said.contains(words), "{args:?}: {said}");
-        assert!(!said.contains("no such") && !said.contains("error"), "{args:?}: {said}");
+        // What libpcap says of a filter is English.
+        let own = !args.contains(&"--filter");
+        assert!(!said.contains("no such") && !(own && said.contains("error")), "{args:?}: {said}");
     }
     let help = out(&chinese(&["read", "--help"]));
     assert!(help.contains("用法：mailtap read [选项] <文件>...") && !help.contains("Options"), "{help}");

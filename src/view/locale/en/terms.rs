@@ -172,7 +172,7 @@ pub fn upshot(upshot: Upshot) -> &'static str {
         Upshot::Unknown => "not known",
         Upshot::Retrieved => "retrieved",
         Upshot::Appended => "mail stored",
-        Upshot::LoginRejected => "login rejected",
+        Upshot::LoginRejected => "login refused",
         Upshot::LoginUnknown => "login unknown",
         Upshot::LoggedIn => "logged in",
         Upshot::TlsFailed => "TLS failed",
