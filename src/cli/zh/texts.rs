@@ -64,7 +64,9 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "显示什么，多项以逗号分隔：steps 各步骤的表，sessions 每个会话一行，credentials 登录情况，messages 邮件，findings 发现的问题，\
              journeys 邮件的行程，summary 统计，all 全部 [默认：steps,credentials]"
         }
-        ("read" | "live", "format") => "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行；两者都包含全部内容",
+        ("read" | "live", "format") => {
+            "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行；它们与 `html` 都包含全部内容，与 --show 无关"
+        }
         (_, "format") => "以什么格式显示",
         (_, "json") => "同 --format json",
         (_, "output") => "写入文件而不是标准输出（`-`）",
