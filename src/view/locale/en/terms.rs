@@ -170,7 +170,7 @@ pub fn upshot(upshot: Upshot) -> &'static str {
         Upshot::Rejected => "rejected",
         Upshot::Aborted => "given up",
         Upshot::Unknown => "not known",
-        Upshot::Retrieved => "mail retrieved",
+        Upshot::Retrieved => "retrieved",
         Upshot::Appended => "mail stored",
         Upshot::LoginRejected => "login rejected",
         Upshot::LoginUnknown => "login unknown",
