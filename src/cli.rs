@@ -9,6 +9,7 @@ use crate::protocol::ports::Ports;
 use crate::verdict::Selection;
 use crate::view::clock::Clock;
 use crate::view::{Lang, Show};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ mod hands;
 mod listing;
 mod manual;
 mod plan;
+mod sense;
 mod tables;
 mod words;
 pub(crate) mod zh;
@@ -49,7 +51,11 @@ impl Cli {
         };
         let words = hands::understood(words, &command, words::of(lang))?;
         let mut matches = command.try_get_matches_from_mut(words)?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+        let cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        match cli.senseless(words::of(lang)) {
+            Some(why) => Err(command.error(ErrorKind::ArgumentConflict, why)),
+            None => Ok(cli),
+        }
     }
 
     /// The plan that the command line means.

@@ -101,7 +101,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         (_, "limit") => "会话列表最多列出多少个，并注明省略了多少个（同 --show sessions）",
         (_, "template") => "用这个模板而不是内置模板生成 --format html 的网页：见 docs/page.md",
         (_, "time") => {
-            "表格如何表示时间：UTC、本地时间（注明时差），或距抓包第一个分组的秒数。JSON 始终为 UTC [默认：在终端上为 local，否则为 utc]"
+            "表格如何表示时间：UTC、本地时间（注明时差），或距抓包第一个分组的秒数。Markdown 同此，其他格式始终为 UTC [默认：在终端上为 local，否则为 utc]"
         }
         (_, "no_progress") => "不在标准错误输出上显示进度。进度只在终端上、超过一秒时显示",
         (_, "paging") => {

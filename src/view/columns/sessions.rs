@@ -1,7 +1,7 @@
 //! `sessions`: a row a session.
 
 use super::column::{Column, Table};
-use super::shared::{Of, address, borrowed, count, listed, optional, owned, source, word};
+use super::shared::{Of, address, borrowed, count, end, listed, optional, owned, source, word};
 use crate::capture::number;
 use crate::protocol::event::Certificate;
 use crate::session::Session;
@@ -109,14 +109,16 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("client_ip", "IP address of the end that opened the connection.", "打开连接一端的 IP 地址。", |_, row: &SessionRow<'_>| {
         address(row.of.session.transport.endpoints.client.ip())
     })
-    .titled(Label::Client),
+    .titled(Label::Client)
+    .in_words(|_, row: &SessionRow<'_>| end(row.of.session.transport.endpoints.client)),
     Column::integer("client_port", "Its port.", "其端口。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.endpoints.client.port().into())
     }),
     Column::text("server_ip", "IP address of the other end.", "另一端的 IP 地址。", |_, row: &SessionRow<'_>| {
         address(row.of.session.transport.endpoints.server.ip())
     })
-    .titled(Label::Server),
+    .titled(Label::Server)
+    .in_words(|_, row: &SessionRow<'_>| end(row.of.session.transport.endpoints.server)),
     Column::integer("server_port", "Its port.", "其端口。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.endpoints.server.port().into())
     }),
