@@ -38,7 +38,6 @@ impl Place {
     fn new(guide: &str) -> Place {
         let (folder, programs) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         symlink(repository().join("fixtures"), folder.path().join("fixtures")).expect("a link");
-        symlink(repository().join("examples"), folder.path().join("examples")).expect("a link");
         symlink(MAILTAP, programs.path().join("mailtap")).expect("a link");
         let language = if guide.ends_with(".zh-CN.md") { "zh_CN.UTF-8" } else { "C.UTF-8" };
         Place { folder, programs, language }
