@@ -14,6 +14,7 @@
 
 #[path = "support/shown.rs"]
 mod shown;
+mod support;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -130,7 +131,7 @@ fn follow(guide: &str) {
     for block in blocks(&text) {
         let needs = block.comment.as_deref().and_then(|comment| comment.strip_prefix("needs: "));
         if let Some(missing) = needs.into_iter().flat_map(|needs| needs.split(' ')).find(|program| !is_there(program)) {
-            eprintln!("{guide}: skipped, {missing} is not installed: {}", block.lines.join("; "));
+            support::skipped(&format!("{guide}: {missing} is not installed: {}", block.lines.join("; ")));
             continue;
         }
         let by_hand = block.comment.as_deref().is_some_and(|comment| comment.starts_with("by hand: "));
