@@ -299,6 +299,13 @@ pub(super) struct CommonArgs {
     pub(super) around: AroundArgs,
 }
 
+impl CommonArgs {
+    /// There is a template, and no page that would be made from it.
+    pub(super) fn has_idle_template(&self) -> bool {
+        self.template.is_some() && (self.format != Format::Html || self.hands.json)
+    }
+}
+
 /// What `--show` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum What {

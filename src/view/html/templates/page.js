@@ -120,11 +120,12 @@
   // On paper: what is open; where nothing is and there are few, all.
   let printed = [];
   addEventListener("beforeprint", () => {
+    one("answers").parentNode.classList.toggle("unopened", !document.querySelector(".answer[open]"));
     if (sessions.length > 12 || sessions.some(isOpen)) return;
     printed = sessions;
     printed.forEach((body) => open(body, true));
   });
-  addEventListener("afterprint", () => { printed.forEach((body) => open(body, false)); printed = []; });
+  addEventListener("afterprint", () => { printed.forEach((body) => open(body, false)); printed = []; one("answers").parentNode.classList.remove("unopened"); });
 
   speak();
   follow();
