@@ -299,9 +299,9 @@ impl Cli {
         let mut matches = command.try_get_matches_from_mut(words)?;
         let cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
         match &cli.command {
-            Command::Read(arguments::ReadArgs { common, .. })
-            | Command::Live(arguments::LiveArgs { common, .. })
-                if common.has_idle_template() => {
+            Command::Read(arguments::ReadArgs { common, .. }) | Command::Live(arguments::LiveArgs { common, .. })
+                if common.has_idle_template() =>
+            {
                 Err(hands::error(&command, words::of(lang).template.to_owned()))
             }
             _ => Ok(cli),

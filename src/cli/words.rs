@@ -42,3 +42,24 @@ pub(super) fn of(lang: Lang) -> &'static Words {
         Lang::Zh => &ZH,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use crate::view::Lang;
+
+    #[test]
+    fn a_template_without_a_page_is_an_error_of_usage() {
+        let said = |words: &str, lang| {
+            let words = format!("mailtap {words}").split(' ').map(Into::into).collect();
+            Cli::understand(words, lang).err().map(|error| (error.exit_code(), error.to_string()))
+        };
+        for words in ["read a.pcap", "live -i lo", "a.pcap", "read --format csv a.pcap", "read --format html --json a.pcap"] {
+            for (lang, what) in [(Lang::En, "--template is for the page"), (Lang::Zh, "--template 只用于网页")] {
+                let (code, text) = said(&format!("{words} --template sheet.html"), lang).expect(words);
+                assert!(code == 2 && text.contains(what), "{words}: {text}");
+            }
+        }
+        assert_eq!(said("read --format html --template sheet.html a.pcap", Lang::En), None);
+    }
+}

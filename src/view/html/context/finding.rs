@@ -141,6 +141,25 @@ fn evidence(session: &Session, found: &Model) -> Shown {
     Shown { session: session.id, packets, step: found.steps.first().copied() }
 }
 
+impl Finding {
+    /// Adds a further occurrence to the evidence, as far as there is room.
+    fn again(&mut self, session: &Session, found: &Model) {
+        let further = evidence(session, found);
+        let has_room = self.evidence.len() < SESSIONS;
+        match self.evidence.iter_mut().find(|one| one.session == session.id) {
+            Some(one) => {
+                let new = further.packets.into_iter().filter(|packet| !one.packets.contains(packet));
+                let new: Vec<String> = new.take(PACKETS.saturating_sub(one.packets.len())).collect();
+                one.packets.extend(new);
+            }
+            None if has_room => self.evidence.push(further),
+            None => return,
+        }
+        let room = FILTERED.saturating_sub(self.packets.len());
+        self.packets.extend(packets_of(session, found).into_iter().take(room));
+    }
+}
+
 /// What the findings of each rule look like in the first sessions that have one.
 #[derive(Debug, Default)]
 pub struct Grouped(BTreeMap<&'static str, Finding>);
@@ -154,14 +173,7 @@ impl Grouped {
                     let packets = packets_of(session, found).into_iter().take(FILTERED).collect();
                     drop(self.0.insert(found.id, Finding { packets, ..of_session(session, found) }));
                 }
-                Some(known) if known.evidence.len() < SESSIONS => {
-                    if known.evidence.iter().all(|one| one.session != session.id) {
-                        known.evidence.push(evidence(session, found));
-                        let room = FILTERED.saturating_sub(known.packets.len());
-                        known.packets.extend(packets_of(session, found).into_iter().take(room));
-                    }
-                }
-                Some(_) => {}
+                Some(known) => known.again(session, found),
             }
         }
     }
@@ -212,9 +224,7 @@ fn spanning(found: &FindingAcross) -> (Severity, Finding) {
         sessions: found.evidence.len() as u64,
         evidence: found.evidence.iter().take(SESSIONS).map(shown).collect(),
         across: true,
-        filters: filters(
-            found.evidence.iter().flat_map(|one| one.packets.iter().copied()).take(FILTERED).collect(),
-        ),
+        filters: filters(found.evidence.iter().flat_map(|one| one.packets.iter().copied()).take(FILTERED).collect()),
         ..worded(found.rule.id, found.severity, en, zh)
     };
     (found.severity, finding)
