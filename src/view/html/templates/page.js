@@ -64,7 +64,8 @@
     return {
       body,
       said: row.textContent.toLowerCase(),
-      addresses: body.dataset.addresses.toLowerCase(),
+      // With their ports.
+      addresses: `${body.dataset.addresses} ${row.querySelector(".c-ends").textContent}`.toLowerCase(),
       protocol: body.dataset.protocol,
       outcome: body.dataset.outcome,
       rank: RANK[body.dataset.severity] || 0,
