@@ -6,6 +6,7 @@ use super::problem::{AtFile, MayNot, Problem};
 use super::say;
 use super::which::Which;
 use crate::capture::CaptureError;
+use crate::pipeline::Outcome;
 use crate::verdict::Report;
 use crate::view::Lang;
 use crate::view::extract::NotEmpty;
@@ -79,6 +80,27 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
     let held = report.sources.iter().map(|source| source.packets).sum();
     if let Some(none) = locale::none_asked_for(lang, &report.summary, held).into_iter().flatten().next() {
         say::line(&none);
+    }
+}
+
+/// Says what is damaged in what was read, and hands over the report.
+///
+/// # Errors
+/// The problem at which the reading ended.
+pub(super) fn problems(outcome: Outcome) -> Result<Report, CaptureError> {
+    if let Some(problem) = outcome.problem {
+        return Err(problem);
+    }
+    stepped_over(&outcome.report);
+    Ok(outcome.report)
+}
+
+/// Says which damage was stepped over: everything after it was read.
+pub(super) fn stepped_over(report: &Report) {
+    for source in &report.sources {
+        if let Some(problem) = &source.problem {
+            say::line(&format!("{}: {problem}", source.name));
+        }
     }
 }
 
