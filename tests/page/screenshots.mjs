@@ -18,7 +18,7 @@ const shots = [
 for (const { name, lang, width, height, session, theme } of shots) {
   const tab = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 1.5 });
   await tab.goto(url(page(lang, lab, "--lang", lang), session ? `#session-${session}` : ""));
-  if (theme) await tab.locator(`#theme-${theme}`).check({ force: true });
+  if (theme) await tab.locator(`label[for="theme-${theme}"]`).click();
   if (session) await tab.evaluate((id) => document.querySelector(`#session-${id}`).scrollIntoView(), session);
   await tab.waitForTimeout(100);
   await tab.screenshot({ path: join(target, `${name}.png`) });
