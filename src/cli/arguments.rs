@@ -302,7 +302,7 @@ pub(super) struct CommonArgs {
 impl CommonArgs {
     /// There is a template, and no page that would be made from it.
     pub(super) fn has_idle_template(&self) -> bool {
-        self.template.is_some() && (self.format != Format::Html || self.hands.json)
+        self.template.is_some() && self.format != Format::Html
     }
 }
 
