@@ -77,9 +77,7 @@ mod tests {
             let words = format!("mailtap {words}").split(' ').map(Into::into).collect();
             Cli::understand(words, lang).err().map(|error| (error.exit_code(), error.to_string()))
         };
-        for words in
-            ["read a.pcap", "live -i lo", "a.pcap", "read --format csv a.pcap", "read --format html --json a.pcap"]
-        {
+        for words in ["read a.pcap", "live -i lo", "a.pcap", "read --format csv a.pcap", "read --json a.pcap"] {
             for (lang, what) in [(Lang::En, "--template is for the page"), (Lang::Zh, "--template 只用于网页")] {
                 let (code, text) = said(&format!("{words} --template sheet.html"), lang).expect(words);
                 assert!(code == 2 && text.contains(what), "{words}: {text}");

@@ -2,7 +2,7 @@ use super::render::{SCRIPT, STYLE, policy};
 use super::{Html, Options, Template};
 use crate::protocol::Protocol;
 use crate::session::Session;
-use crate::session::model::{Credential, Mailbox, Match, Preview, SameAs};
+use crate::session::model::{Credential, Finding, Mailbox, Match, Preview, SameAs};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
 use data_encoding::BASE64;
@@ -234,11 +234,12 @@ fn a_message_names_what_comes_later_and_has_its_text() {
 
 #[test]
 fn a_finding_has_its_facts_and_what_selects_its_packets() {
-    let mut sessions = vec![lab_pop3(), lab_pop3()];
-    sessions[1].id = 7;
-    let page = page(sessions);
-    let findings = page.split("id=\"findings\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(findings.contains("Wireshark: <code class=\"filter\">frame.number "), "{findings}");
+    let mut session = lab_pop3();
+    session.findings = vec![Finding { id: "password_in_cleartext", steps: vec![1], ..Finding::default() }];
+    let first = session.steps[0].packets.first();
+    let page = page(vec![session]);
+    let filter = format!("Wireshark: <code class=\"filter\">frame.number == {first}</code>");
+    assert!(page.contains(&filter), "{page}");
     assert!(page.contains("<code class=\"filter\">ip.addr == 172.16.0.73 &amp;&amp; "), "of the session");
 }
 
