@@ -74,7 +74,7 @@ test("sessions are filtered by text, protocol, address, outcome and severity", a
   await tab.selectOption("#filter-outcome", "accepted");
   assert.equal(await shown(tab), 1);
   await tab.selectOption("#filter-outcome", "");
-  await tab.selectOption("#filter-severity", "3");
+  await tab.selectOption("#filter-severity", "4");
   assert.equal(await shown(tab), 2, "sessions with a finding of high severity");
   await tab.selectOption("#filter-severity", "");
   assert.equal(await shown(tab), all);

@@ -235,7 +235,7 @@ fn a_message_names_what_comes_later_and_has_its_text() {
 #[test]
 fn a_finding_has_its_facts_and_what_selects_its_packets() {
     let mut session = lab_pop3();
-    session.findings = vec![Finding { id: "password_in_cleartext", steps: vec![1], ..Finding::default() }];
+    session.findings = vec![Finding { id: "plaintext-password", steps: vec![1], ..Finding::default() }];
     let first = session.steps[0].packets.first();
     let page = page(vec![session]);
     let filter = format!("Wireshark: <code class=\"filter\">frame.number == {first}</code>");
