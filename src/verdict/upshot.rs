@@ -124,8 +124,9 @@ fn put(session: &Session) -> Option<Upshot> {
 mod tests {
     use super::{Upshot, upshot};
     use crate::flow::CloseReason;
+    use crate::session::model::{Finding, Outcome, Severity};
     use crate::verdict::testing::session;
-    use crate::verdict::{Selection, judge, rules};
+    use crate::verdict::{Class, Selection, judge, rules};
 
     fn of(script: &str) -> Upshot {
         let mut session = session(script, Selection::ALL.needs());
@@ -142,8 +143,13 @@ mod tests {
             (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 550 no\n{content}"), Upshot::Partly),
             (format!("{mail}C: RCPT TO:<c@d>\nS: 550 no\nC: QUIT\nS: 221 bye\n"), Upshot::Rejected),
             (format!("{mail}C: RCPT TO:<c@d>\nS: 450 later\nC: QUIT\nS: 221 bye\n"), Upshot::Deferred),
-            // Only an address was asked for.
-            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Aborted),
+            // The capture ends within the content.
+            (
+                format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n"),
+                Upshot::Unknown,
+            ),
+            // Only an address was asked for: nothing was sent.
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Nothing),
             // A mail that was begun and given up does not take away from one that was accepted.
             (
                 format!(
@@ -154,6 +160,12 @@ mod tests {
         ] {
             assert_eq!(of(&script), expected, "{script}");
         }
+        let mut lost = session(&format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\n{content}"), Selection::ALL.needs());
+        for transaction in &mut lost.transactions {
+            transaction.outcome = Outcome::Aborted;
+            transaction.to.iter_mut().for_each(|addressee| addressee.outcome = Outcome::Aborted);
+        }
+        assert_eq!(upshot(&lost), Upshot::Aborted);
     }
 
     #[test]
@@ -189,6 +201,9 @@ mod tests {
         assert_eq!(upshot(&tls), Upshot::Encrypted);
         tls.tls.failed = true;
         assert_eq!(upshot(&tls), Upshot::TlsFailed);
-        assert_eq!(of("S: 220 x\nC: EHLO a\nS: 421 too busy\n"), Upshot::Failed);
+        let mut reset = session("S: 220 x", Selection::ALL.needs());
+        let (class, severity) = (Class::Failure, Severity::Medium);
+        reset.findings.push(Finding { id: "connection-reset", class, severity, ..Finding::default() });
+        assert_eq!(upshot(&reset), Upshot::Failed);
     }
 }
