@@ -46,8 +46,8 @@ pub enum Plan {
     Compare(Box<Pairing>),
     /// Answer the questions of a lab report.
     Explain(Box<Questions>),
-    /// List the interfaces.
-    Interfaces,
+    /// List the interfaces, in this language.
+    Interfaces(Lang),
     /// List what can be found in a session.
     Findings {
         /// How to list it.
@@ -274,8 +274,8 @@ impl Plan {
             Self::Analyze(analysis) => Some(analysis.output.lang),
             Self::Compare(pairing) => Some(pairing.lang),
             Self::Explain(questions) => Some(questions.lang),
-            Self::Findings { lang, .. } => Some(*lang),
-            Self::Interfaces | Self::Schema | Self::Print(_) => None,
+            Self::Findings { lang, .. } | Self::Interfaces(lang) => Some(*lang),
+            Self::Schema | Self::Print(_) => None,
         }
     }
 
@@ -303,7 +303,7 @@ impl Cli {
     /// The plan that the command line means.
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
-            Command::Interfaces => Plan::Interfaces,
+            Command::Interfaces => Plan::Interfaces(language(None, environment)),
             Command::Findings { format, json, lang, width } => Plan::Findings {
                 format: if json { CatalogueFormat::Json } else { format },
                 lang: language(lang, environment),
@@ -313,7 +313,7 @@ impl Cli {
             Command::Schema { tables: true } => Plan::Print(crate::view::schema::tables().into_bytes()),
             Command::Schema { tables: false } => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
-            Command::Man => Plan::Print(manual::page()),
+            Command::Man { lang } => Plan::Print(manual::page(language(lang, environment))),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
             Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
             Command::Read(mut args) => {

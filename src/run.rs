@@ -80,7 +80,7 @@ pub fn run(plan: Plan) -> anyhow::Result<u8> {
     match plan {
         Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis)?,
         Plan::Analyze(analysis) => return analyze(*analysis),
-        Plan::Interfaces => interfaces()?,
+        Plan::Interfaces(lang) => interfaces(lang)?,
         Plan::Print(text) => Named::stdout().write_all(&text)?,
         Plan::Findings { format, lang, width, colour } => {
             let page = match format {
@@ -207,7 +207,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
             }
         }
         Input::Followed(files) => {
-            capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), Box::new(say::line))?
+            capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), told::following(lang))?
         }
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
@@ -260,7 +260,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
             }
         }
         None => {
-            let out = Paged::new(analysis.around.pager.as_ref(), progress.ender());
+            let out = Paged::new(analysis.around.pager.as_ref(), progress.ender(), lang);
             Box::new(Named { out, name: Named::stdout().name })
         }
     };
@@ -312,12 +312,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     match outcome.problem {
         Some(problem) => Err(problem.into()),
         None => {
-            // Damage that was stepped over: everything after it was read.
-            for source in &outcome.report.sources {
-                if let Some(problem) = &source.problem {
-                    say::line(&format!("{}: {problem}", source.name));
-                }
-            }
+            told::stepped_over(lang, &outcome.report);
             if analysis.output.format != Format::Table && !analysis.around.quiet {
                 told::say_none(analysis.output.lang, &outcome.report);
             }
@@ -410,14 +405,14 @@ fn made(output: &Output, memory: Budget, live: bool, endless: bool, outputs: Out
     Ok(Box::new(redact))
 }
 
-fn interfaces() -> anyhow::Result<()> {
+fn interfaces(lang: Lang) -> anyhow::Result<()> {
     let mut out = Named::stdout();
     let interfaces = capture::interfaces()?;
     let widest = interfaces.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
     for interface in interfaces {
         let mut facts: Vec<String> = Vec::new();
         if !interface.up {
-            facts.push("down".to_owned());
+            facts.push(words::down(lang).to_owned());
         }
         facts.extend(interface.addresses.iter().map(ToString::to_string));
         facts.extend(interface.description);

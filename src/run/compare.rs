@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::progress::{Ender, Progress};
 use super::which::{self, Which};
 use super::whole_lines::WholeLines;
-use super::{identity, private, say};
+use super::{identity, private, told};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Pairing, Redaction};
 use crate::pipeline::{self, Outcome};
@@ -82,7 +82,7 @@ pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
     drop(view);
     let picked = Rc::try_unwrap(picked).map(RefCell::into_inner).unwrap_or_default();
     progress.ender().end();
-    reports.iter().for_each(tell);
+    reports.iter().for_each(|report| told::stepped_over(pairing.lang, report));
     let chosen = chosen(&pairing, picked);
     let sessions = match (chosen, problems.is_empty()) {
         // A session that is not there may be in the part that could not be read.
@@ -105,15 +105,6 @@ fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }
 
-/// Damage that was stepped over: everything after it was read.
-fn tell(report: &Report) {
-    for source in &report.sources {
-        if let Some(problem) = &source.problem {
-            say::line(&format!("{}: {problem}", source.name));
-        }
-    }
-}
-
 fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
     let out: Box<dyn Write> = match &pairing.file {
         Some(file) => {
@@ -122,7 +113,8 @@ fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progres
             Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
         }
         None => {
-            Box::new(Named { out: Paged::new(pairing.around.pager.as_ref(), progress), name: Named::stdout().name })
+            let out = Paged::new(pairing.around.pager.as_ref(), progress, pairing.lang);
+            Box::new(Named { out, name: Named::stdout().name })
         }
     };
     let mut out = BufWriter::with_capacity(1 << 16, out);

@@ -3,8 +3,8 @@
 use super::paging::Paged;
 use super::problem::Problem;
 use super::progress::{Ender, Progress};
-use super::told::say_none;
-use super::{Named, WholeLines, identity, private, say};
+use super::told::{say_none, stepped_over};
+use super::{Named, WholeLines, identity, private};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Questions, Redaction};
 use crate::pipeline;
@@ -67,12 +67,7 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     if let Some(problem) = outcome.problem {
         return Err(problem.into());
     }
-    // Damage that was stepped over: everything after it was read.
-    for source in &outcome.report.sources {
-        if let Some(problem) = &source.problem {
-            say::line(&format!("{}: {problem}", source.name));
-        }
-    }
+    stepped_over(questions.lang, &outcome.report);
     Ok(())
 }
 
@@ -84,7 +79,8 @@ fn show(questions: &Questions, answers: &Explanation, progress: Ender) -> anyhow
             Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
         }
         None => {
-            Box::new(Named { out: Paged::new(questions.around.pager.as_ref(), progress), name: Named::stdout().name })
+            let out = Paged::new(questions.around.pager.as_ref(), progress, questions.lang);
+            Box::new(Named { out, name: Named::stdout().name })
         }
     };
     let mut out = BufWriter::with_capacity(1 << 16, out);

@@ -13,6 +13,7 @@ pub mod listed;
 pub mod login;
 pub mod mime;
 pub mod outcome;
+pub mod own;
 pub mod pop3;
 pub mod proxy;
 pub mod rows;
