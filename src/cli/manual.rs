@@ -159,7 +159,10 @@ pub(super) fn page(lang: Lang) -> Vec<u8> {
         roff.text([bold(*name), roman(format!("({section}{end}"))]);
     }
     _ = roff.to_writer(&mut page);
-    page
+    match lang {
+        Lang::En => page,
+        Lang::Zh => zh::breakable(&String::from_utf8_lossy(&page)).into_bytes(),
+    }
 }
 
 /// How it is called.

@@ -8,7 +8,7 @@ mod manual;
 mod texts;
 
 pub(crate) use error::error;
-pub(super) use manual::WORDS as MANUAL;
+pub(super) use manual::{WORDS as MANUAL, breakable};
 
 use clap::{Arg, ArgAction, Command};
 

@@ -74,3 +74,45 @@ pub(in super::super) const WORDS: Words = Words {
     see_also: "另见",
     hands: super::texts::AFTER,
 };
+
+/// The page in a form whose lines can be broken: Chinese has no blanks, where man(1) would do it. Without zh.tmac, which
+/// it reads for pages below `zh_CN` only, it knows of no other place.
+pub(in super::super) fn breakable(page: &str) -> String {
+    let mut made = String::with_capacity(page.len() * 2);
+    for (nth, line) in page.lines().enumerate() {
+        if nth > 0 && line.starts_with(['.', '\'']) {
+            made.push_str(line);
+        } else {
+            let mut before = None;
+            for found in line.chars() {
+                let may_break = before.is_some_and(|before| is_wide(before) && !"（“".contains(before));
+                if may_break && is_wide(found) && !"，。、；：）”".contains(found) {
+                    made.push_str("\\:");
+                }
+                made.push(found);
+                before = Some(found);
+            }
+        }
+        made.push('\n');
+        if line.starts_with(".TH ") {
+            // Lines without blanks cannot be stretched.
+            made.push_str(".ad l\n");
+        }
+    }
+    made
+}
+
+fn is_wide(found: char) -> bool {
+    unicode_width::UnicodeWidthChar::width(found) == Some(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::breakable;
+
+    #[test]
+    fn lines_break_between_chinese_characters_but_not_before_punctuation() {
+        let page = ".TH mailtap 1\n.SH 名称\n读取，显示 PCAP 文件\n";
+        assert_eq!(breakable(page), ".TH mailtap 1\n.ad l\n.SH 名称\n读\\:取，\\:显\\:示 PCAP 文\\:件\n");
+    }
+}

@@ -139,6 +139,8 @@ const SAID: &[Said] = &[
     ),
     ("{v}: the template cannot be read", "{0}：无法读取模板"),
     ("the page's template", "网页的模板"),
+    // Of a template, what its engine says.
+    ("{v}, line {n}: {v}", "{0}，第 {1} 行：{2}"),
     // Several problems of one file.
     ("{}; {}", "{0}；{1}"),
 ];
