@@ -188,10 +188,18 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         (&["raed", "x"], 2, "相近的命令"),
         (&["read", "Cargo.toml"], 3, "看来是文本文件：抓包文件由 tcpdump -w 或 Wireshark 写出"),
         (&["read", at("foreign"), "-q"], 3, "看来由 xz 压缩：请用 xz -d 解开"),
-        (&["read", at("damaged"), "-q"], 0, "：在第 33 个分组之后（第 4928 字节）跳过了 2092 字节：块前后的两个长度不同"),
+        (
+            &["read", at("damaged"), "-q"],
+            0,
+            "：在第 33 个分组之后（第 4928 字节）跳过了 2092 字节：块前后的两个长度不同",
+        ),
         (&["explain", at("damaged")], 0, "：在第 33 个分组之后"),
         (&["read", lab, "--raw"], 2, "--raw：共有 3 个会话"),
-        (&["read", lab, "--format", "csv", "--show", "findings,sessions"], 2, "（sessions, findings）：请用 --show 选择一张"),
+        (
+            &["read", lab, "--format", "csv", "--show", "findings,sessions"],
+            2,
+            "（sessions, findings）：请用 --show 选择一张",
+        ),
         (&["read", lab, "--format", "html", "--template", at("a")], 1, "a，第 1 行：syntax error"),
         (&["read", lab, "--format", "html", "--template", at("none")], 1, "none：无法读取模板：没有这个文件或目录"),
         (&["live", "lo", "--user", "no-such-user"], 4, "请"),
@@ -200,7 +208,8 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         let said = err(&output);
         assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
         assert!(said.contains(words), "{args:?}: {said}");
-        assert!(!said.contains("no such") && !said.contains("error"), "{args:?}: {said}");
+        // What libpcap and the engine of the templates say remains as it is.
+        assert!(!said.contains("no such") && !said.starts_with("error"), "{args:?}: {said}");
     }
     let help = out(&chinese(&["read", "--help"]));
     assert!(help.contains("用法：mailtap read [选项] <文件>...") && !help.contains("Options"), "{help}");
@@ -210,8 +219,11 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
 
 #[test]
 fn the_chinese_manual_has_every_command_and_option_of_the_english_one() {
-    let [english, chinese] = ["en", "zh"].map(|lang| out(&run(&["man", "--lang", lang])).replace("\\-", "-"));
-    assert_eq!(chinese, out(&command(&["man"]).env("LC_ALL", "zh_CN.UTF-8").output().expect("runs")).replace("\\-", "-"));
+    let plain = |page: String| {
+        [r"\fB", r"\fI", r"\fR", r"\:"].iter().fold(page, |page, mark| page.replace(mark, "")).replace(r"\-", "-")
+    };
+    let [english, chinese] = ["en", "zh"].map(|lang| plain(out(&run(&["man", "--lang", lang]))));
+    assert_eq!(chinese, plain(out(&command(&["man"]).env("LC_ALL", "zh_CN.UTF-8").output().expect("runs"))));
     let options = |page: &str| -> std::collections::BTreeSet<String> {
         let is_of_a_name = |found: char| found.is_ascii_alphanumeric() || found == '-';
         page.split(|found| !is_of_a_name(found)).filter(|word| word.starts_with("--")).map(str::to_owned).collect()

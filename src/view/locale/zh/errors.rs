@@ -59,7 +59,7 @@ pub fn capture(error: &CaptureError) -> String {
             format!("{name}：第 {packet} 个分组之后（第 {offset} 字节）无法继续读取：{}", system(error))
         }
         Filter { expression, link, message } => {
-            format!("过滤条件 '{expression}' 不适用于 {link} 分组：{message}：语法见 pcap-filter(7)")
+            format!("过滤条件 '{expression}' 不适用于 {link} 分组（libpcap：{message}）：语法见 pcap-filter(7)")
         }
         NoSuchInterface { name, available } => format!("{name}：没有这个接口：现有 {}", said(available)),
         NoInterface { message } => format!("没有可监听的接口：{}", said(message)),
