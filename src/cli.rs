@@ -6,284 +6,38 @@ code further on reads the environment.
 use crate::limits::Budget;
 use crate::pipeline::Emit;
 use crate::protocol::ports::Ports;
-use crate::session::model::Severity;
 use crate::verdict::Selection;
-use crate::view::clock::{Clock, system_zone};
+use crate::view::clock::Clock;
 use crate::view::{Lang, Show};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
-use jiff::tz::TimeZone;
 use std::ffi::OsString;
-use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
 pub use around::{Around, Pager};
+pub use environment::Environment;
+pub use plan::{Analysis, Input, Output, Pairing, Plan, Questions, User};
 pub use tables::Tables;
 
 mod answer;
 mod arguments;
 mod around;
+mod environment;
 mod filters;
 mod hands;
 mod listing;
 mod manual;
+mod plan;
+mod sense;
 mod tables;
 mod words;
 pub(crate) mod zh;
 
 /// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
-
-/// What is to be done, with everything resolved.
-#[derive(Debug)]
-pub enum Plan {
-    /// Analyze.
-    Analyze(Box<Analysis>),
-    /// Compare two sessions.
-    Compare(Box<Pairing>),
-    /// Answer the questions of a lab report.
-    Explain(Box<Questions>),
-    /// List the interfaces, in this language.
-    Interfaces(Lang),
-    /// List what can be found in a session.
-    Findings {
-        /// How to list it.
-        format: CatalogueFormat,
-        /// The language.
-        lang: Lang,
-        /// Columns of the table.
-        width: usize,
-        /// Colour the table.
-        colour: bool,
-    },
-    /// Print the schema.
-    Schema,
-    /// Print what was made of the command line itself: completions, the manual page.
-    Print(Vec<u8>),
-}
-
-/// An analysis, with everything resolved.
-#[derive(Debug)]
-pub struct Analysis {
-    /// Where the packets come from.
-    pub input: Input,
-    /// A BPF expression.
-    pub filter: Option<String>,
-    /// What to look at.
-    pub options: crate::pipeline::Options,
-    /// How to show it.
-    pub output: Output,
-    /// Who listens on, once the interface is open.
-    pub user: User,
-    /// The exit status says whether something of this severity or worse is found.
-    pub answers: Option<Severity>,
-    /// What happens around it.
-    pub around: Around,
-}
-
-/// A comparison of two sessions, with everything resolved.
-#[derive(Debug)]
-pub struct Pairing {
-    /// One file, or two.
-    pub files: Vec<PathBuf>,
-    /// The numbers of the sessions.
-    pub sessions: Option<[u64; 2]>,
-    /// A BPF expression.
-    pub filter: Option<String>,
-    /// What to look at.
-    pub options: crate::pipeline::Options,
-    /// The format.
-    pub format: CompareFormat,
-    /// A file instead of standard output.
-    pub file: Option<PathBuf>,
-    /// The language.
-    pub lang: Lang,
-    /// How to mask secrets, if at all.
-    pub redact: Option<Redaction>,
-    /// Columns of the table.
-    pub width: usize,
-    /// Colour the table.
-    pub colour: bool,
-    /// What happens around it.
-    pub around: Around,
-}
-
-/// The questions of a lab report, with everything resolved.
-#[derive(Debug)]
-pub struct Questions {
-    /// The captures.
-    pub files: Vec<PathBuf>,
-    /// A BPF expression.
-    pub filter: Option<String>,
-    /// What to look at.
-    pub options: crate::pipeline::Options,
-    /// The format.
-    pub format: CompareFormat,
-    /// A file instead of standard output.
-    pub file: Option<PathBuf>,
-    /// The language.
-    pub lang: Lang,
-    /// How to mask secrets, if at all.
-    pub redact: Option<Redaction>,
-    /// Columns of the tables.
-    pub width: usize,
-    /// Colour the tables.
-    pub colour: bool,
-    /// What happens around it.
-    pub around: Around,
-}
-
-/// Who a process that began as root goes on as.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct User {
-    /// The name that was given.
-    pub asked: Option<String>,
-    /// Who called sudo: user and group.
-    pub caller: Option<(u32, u32)>,
-}
-
-/// Where packets come from.
-#[derive(Debug)]
-pub enum Input {
-    /// Files, `-` being standard input.
-    Files(Vec<PathBuf>),
-    /// A file that is still being written; more than one is an error.
-    Followed(Vec<PathBuf>),
-    /// A live interface.
-    Live(crate::capture::LiveOptions),
-}
-
-/// How to show it.
-#[derive(Debug)]
-pub struct Output {
-    /// The format.
-    pub format: Format,
-    /// A file instead of standard output.
-    pub file: Option<PathBuf>,
-    /// The tables to write as CSV, by name, and the folder with a file for each, if that is asked for.
-    pub tables: Tables,
-    /// A template of one's own for the page.
-    pub template: Option<PathBuf>,
-    /// Where to write messages and attachments to.
-    pub extract: Option<PathBuf>,
-    /// Most bytes of the files written there.
-    pub extract_limit: u64,
-    /// What to show in tables.
-    pub show: Show,
-    /// The order and the length of the list of sessions.
-    pub list: crate::view::table::Listing,
-    /// The language.
-    pub lang: Lang,
-    /// How to mask secrets, if at all.
-    pub redact: Option<Redaction>,
-    /// Columns of the tables.
-    pub width: usize,
-    /// Colour the tables.
-    pub colour: bool,
-    /// How tables tell times.
-    pub time: Clock,
-    /// The bytes of a session instead.
-    pub raw: bool,
-    /// These would go to a terminal, and nobody has said that they should.
-    pub unasked_terminal: bool,
-}
-
-/// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
-#[derive(Debug, Default)]
-pub struct Environment {
-    /// `LC_ALL`, or else `LC_MESSAGES`, or else `LANG`.
-    pub locale: String,
-    /// `NO_COLOR` is set and not empty (no-color.org).
-    pub no_color: bool,
-    /// Standard output is a terminal that knows colours.
-    pub colour_terminal: bool,
-    /// Standard output is a terminal.
-    pub terminal: bool,
-    /// The time zone of `TZ`, or else of the machine: of times that are shown, and of those typed without one. UTC where
-    /// there is none.
-    pub zone: Option<&'static TimeZone>,
-    /// The terminal's columns, or `COLUMNS`.
-    pub columns: Option<usize>,
-    /// Processors that this process may use.
-    pub cores: usize,
-    /// `SUDO_UID` and `SUDO_GID`.
-    pub caller: Option<(u32, u32)>,
-    /// Standard error is a terminal.
-    pub messages_terminal: bool,
-    /// `TERM` says that the terminal can only write on.
-    pub dumb: bool,
-    /// `MAILTAP_PAGER`, or else `PAGER`; set to nothing, no pager is wanted.
-    pub pager: Option<String>,
-    /// Variables of pagers that are not set, and what they are set to for one.
-    pub pager_variables: Vec<(&'static str, &'static str)>,
-}
-
-impl Environment {
-    /// The language that `words` ask for by `--lang`, or else that of the locale: for what is said before they are
-    /// understood.
-    pub fn lang(&self, words: &[OsString]) -> Lang {
-        let words = || words.iter().map(|word| word.to_string_lossy());
-        let after =
-            words().zip(words().skip(1)).filter(|(word, _)| word == "--lang").map(|(_, lang)| lang.into_owned());
-        let within = words().filter_map(|word| word.strip_prefix("--lang=").map(str::to_owned));
-        match after.chain(within).last() {
-            Some(asked) if asked.eq_ignore_ascii_case("zh") => Lang::Zh,
-            Some(asked) if asked.eq_ignore_ascii_case("en") => Lang::En,
-            _ => Lang::from_locale(&self.locale),
-        }
-    }
-
-    fn zone(&self) -> TimeZone {
-        self.zone.cloned().unwrap_or(TimeZone::UTC)
-    }
-
-    /// The environment of this process.
-    pub fn of_process() -> Self {
-        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let terminal = std::io::stdout().is_terminal();
-        let columns = set("COLUMNS").and_then(|columns| columns.parse().ok());
-        Self {
-            locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default(),
-            no_color: set("NO_COLOR").is_some(),
-            terminal,
-            zone: system_zone(),
-            colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
-            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            caller: ["SUDO_UID", "SUDO_GID"]
-                .map(|name| set(name).and_then(|number| number.parse().ok()))
-                .into_iter()
-                .collect::<Option<Vec<u32>>>()
-                .and_then(|numbers| <[u32; 2]>::try_from(numbers).ok())
-                .map(Into::into),
-            messages_terminal: std::io::stderr().is_terminal(),
-            dumb: set("TERM").is_some_and(|term| term == "dumb"),
-            pager: ["MAILTAP_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok()),
-            pager_variables: around::pager_variables(),
-            columns: terminal.then(terminal_columns).flatten().or(columns),
-        }
-    }
-}
-
-impl Plan {
-    /// The language of what is shown and said.
-    pub fn lang(&self) -> Option<Lang> {
-        match self {
-            Self::Analyze(analysis) => Some(analysis.output.lang),
-            Self::Compare(pairing) => Some(pairing.lang),
-            Self::Explain(questions) => Some(questions.lang),
-            Self::Findings { lang, .. } | Self::Interfaces(lang) => Some(*lang),
-            Self::Schema | Self::Print(_) => None,
-        }
-    }
-
-    /// Whether the exit status is to say what was found.
-    pub fn answers(&self) -> bool {
-        matches!(self, Self::Analyze(analysis) if analysis.answers.is_some())
-    }
-}
 
 impl Cli {
     /// Reads `words`, the program's name first: what mailtap's own help says, and what hands type that know tcpdump.
@@ -297,7 +51,11 @@ impl Cli {
         };
         let words = hands::understood(words, &command, words::of(lang))?;
         let mut matches = command.try_get_matches_from_mut(words)?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+        let cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        match cli.senseless(words::of(lang)) {
+            Some(why) => Err(command.error(ErrorKind::ArgumentConflict, why)),
+            None => Ok(cli),
+        }
     }
 
     /// The plan that the command line means.
@@ -531,8 +289,4 @@ fn show(asked: &[What]) -> Show {
 /// How wide tables are drawn: as wide as asked for, or as the terminal is.
 fn columns(asked: Option<u16>, environment: &Environment) -> usize {
     asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS)
-}
-
-fn terminal_columns() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }

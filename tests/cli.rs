@@ -78,7 +78,7 @@ fn what_can_be_found_is_listed() {
     let list = out(&run(&["findings"]));
     assert!(list.contains("[plaintext-password]") && list.contains("RFC 8314"), "{list}");
     assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
-    assert!(out(&run(&["findings", "--lang", "zh"])).contains("口令以明文在网络上传送"));
+    assert!(out(&run(&["findings", "--lang", "zh"])).contains("密码以明文在网络上传送"));
     let entries: Value = serde_json::from_str(&out(&run(&["findings", "--format", "json"]))).expect("JSON");
     assert_eq!(entries[0]["id"], "address-probing");
     assert!(out(&run(&["findings", "--format", "markdown"])).contains("\n## `bytes-missing`\n"));

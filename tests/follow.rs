@@ -189,6 +189,7 @@ fn a_session_that_is_over_is_told_within_three_seconds_whatever_else_is_open() {
         write(&path, &bytes[..bytes.len() / 2]);
         let name = path.to_str().expect("UTF-8");
         let arguments = ["--follow", name, "--threads", threads, "--format", format, "--show", "sessions"];
+        let arguments = [&arguments[..], &["--width", "300"]].concat();
         let following = Following::reading(&arguments, Stdio::null());
         sleep(Duration::from_millis(300));
         append(&path, &bytes[bytes.len() / 2..]);

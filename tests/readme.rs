@@ -1,8 +1,11 @@
-//! The READMEs are true: the program prints the tables that they show, and has the options and bounds that they name.
+//! The READMEs are true: the program prints the tables that they show, and has the bounds that they name and the options of
+//! `docs/options.md`.
 //!
-//! A block of output stands below a comment with the arguments that print it. `[…]` on a line of its own stands for
-//! lines that were left out; the lines between two of them must be printed exactly, and in this order. A list of files
-//! stands below a comment with the arguments that, with `--extract`, write them.
+//! Blocks of output are as `support/shown.rs` describes them. A list of files stands below a comment with the arguments
+//! that, with `--extract`, write them.
+
+#[path = "support/shown.rs"]
+mod shown;
 
 use mailtap::limits::{Limit, Text};
 use std::collections::BTreeSet;
@@ -10,19 +13,20 @@ use std::path::Path;
 use std::process::Command;
 
 const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
-const LEFT_OUT: &str = "[…]";
+const OPTIONS: [&str; 2] = ["docs/options.md", "docs/options.zh-CN.md"];
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("readable")
 }
 
+fn mailtap() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailtap"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+    command
+}
+
 fn printed(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_mailtap"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_clear()
-        .output()
-        .expect("mailtap runs");
+    let output = mailtap().args(arguments).output().expect("mailtap runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -30,24 +34,7 @@ fn printed(arguments: &[&str]) -> String {
 #[test]
 fn the_tables_shown_are_those_printed() {
     for name in READMES {
-        let text = text(name);
-        let mut blocks = text.split("<!-- prints: ").skip(1).peekable();
-        assert!(blocks.peek().is_some(), "{name} shows no table");
-        for block in blocks {
-            let (arguments, rest) = block.split_once(" -->\n```text\n").expect("arguments, and a block below them");
-            let shown = rest.split("\n```").next().expect("its end");
-            let arguments: Vec<&str> = arguments.split(' ').collect();
-            let output = printed(&arguments);
-            let mut rest = output.as_str();
-            for piece in shown.split(LEFT_OUT).map(|piece| piece.trim_matches('\n')).filter(|piece| !piece.is_empty()) {
-                let lines = format!("\n{piece}\n");
-                let Some(at) = rest.find(&lines) else {
-                    let missing = piece.lines().find(|line| !output.contains(line)).unwrap_or("only in another order");
-                    panic!("{name}: not printed by {}: {missing}\n{piece}", arguments.join(" "));
-                };
-                rest = &rest[at + lines.len() - 1..];
-            }
-        }
+        shown::blocks_are_printed(name, &text(name), mailtap);
     }
 }
 
@@ -85,8 +72,6 @@ fn the_files_shown_are_those_written() {
 #[test]
 fn every_option_is_described_and_no_other() {
     let options = |text: &str| -> BTreeSet<String> {
-        // The target of a link is the heading, in whose name an option may be.
-        let text = text.replace("](#--", "](#");
         let is_letter = |found: char| found.is_ascii_lowercase() || found == '-';
         let names =
             text.split("--").skip(1).map(|rest| rest.split(|found| !is_letter(found)).next().unwrap_or_default());
@@ -94,7 +79,7 @@ fn every_option_is_described_and_no_other() {
     };
     let mut existing = options(&(printed(&["read", "--help"]) + &printed(&["live", "--help"])));
     existing.remove("help");
-    for name in READMES {
+    for name in OPTIONS {
         let text = text(name);
         let table: String = text.lines().filter(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
         assert_eq!(options(&table), existing, "{name}");

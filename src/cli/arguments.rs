@@ -94,7 +94,7 @@ pub(super) struct ReadArgs {
     pub(super) follow: bool,
     /// Write the bytes of one session, chosen by --session, exactly as both sides sent them, in the order in which they were
     /// delivered, and nothing else. Not to a terminal, unless by `-o -`. Not together with --redact: bytes cannot be masked.
-    #[arg(long, conflicts_with_all = ["redact", "extract", "format", "follow"])]
+    #[arg(long, conflicts_with_all = ["redact", "extract", "format", "follow", "json", "show", "details", "sort", "limit", "template", "exit_code", "fail_on"])]
     pub(super) raw: bool,
     /// Stop after so many packets.
     #[arg(short = 'c', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
@@ -242,7 +242,8 @@ pub(super) struct CommonArgs {
     pub(super) show: Vec<What>,
     #[command(flatten)]
     pub(super) listing: ListingArgs,
-    /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
+    /// How to show it. `json` is one document, `ndjson` one line a session; they and `html` hold everything, whatever
+    /// --show says.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Table)]
     pub(super) format: Format,
     /// Write to a file instead of standard output, which is `-`. With --format csv, `DIR/` is a folder with a file for each
@@ -256,7 +257,7 @@ pub(super) struct CommonArgs {
     #[arg(long, value_enum, ignore_case = true)]
     pub(super) lang: Option<Language>,
     /// How tables tell times: in UTC, by the clock of this place (its offset is said), or in seconds since the first packet
-    /// of the capture. JSON is always in UTC [default: local on a terminal, utc elsewhere].
+    /// of the capture. Only tables and Markdown: other formats are in UTC [default: local on a terminal, utc elsewhere].
     #[arg(long, value_name = "CLOCK", value_enum)]
     pub(super) time: Option<ToldBy>,
     /// Write each message to a file in DIR, its attachments, a transcript of each session, and index.json, which says

@@ -24,6 +24,15 @@ impl ListingArgs {
         Listing { sort: self.sort, limit: self.limit.map(|limit| limit as usize) }
     }
 
+    /// The option that orders or shortens the list of sessions, if there is one.
+    pub(super) fn lists(&self) -> Option<&'static str> {
+        match (self.sort, self.limit) {
+            (Some(_), _) => Some("--sort"),
+            (None, Some(_)) => Some("--limit"),
+            (None, None) => None,
+        }
+    }
+
     /// What is shown where `asked` was asked for. An order or a length of the list asks for the list.
     pub(super) fn show(&self, asked: &[What]) -> Show {
         let lists = self.sort.is_some() || self.limit.is_some();

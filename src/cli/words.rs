@@ -10,6 +10,12 @@ pub(super) struct Words {
     pub writes: &'static str,
     /// `-r` or `-i` without what belongs to it.
     pub without_value: fn(char) -> String,
+    /// An option of the list of sessions with another format.
+    pub only_in_tables: fn(&str) -> String,
+    /// `--details` with CSV.
+    pub details_as_csv: &'static str,
+    /// The transcript with CSV.
+    pub transcript_as_csv: &'static str,
 }
 
 const EN: Words = Words {
@@ -20,6 +26,16 @@ const EN: Words = Words {
         'i' => "-i: on which interface? `mailtap interfaces` lists them".to_owned(),
         _ => format!("-{option}: which file?"),
     },
+    only_in_tables: |option| {
+        format!(
+            "{option} is for the list of sessions in tables for people: leave out --format. Other formats have all \
+             sessions in the order of their numbers, for a program or a spreadsheet to sort"
+        )
+    },
+    details_as_csv: "--details adds to tables for people; as CSV, the findings of each session are a table of their own: \
+                     --show details",
+    transcript_as_csv: "the transcript is no table, so that there is none as CSV: use --format table or --format markdown. \
+                        As a table, --show steps has every line",
 };
 
 const ZH: Words = Words {
@@ -29,6 +45,13 @@ const ZH: Words = Words {
         'i' => "-i：哪个接口？可用 `mailtap interfaces` 列出".to_owned(),
         _ => format!("-{option}：哪个文件？"),
     },
+    only_in_tables: |option| {
+        format!(
+            "{option} 只用于终端表格中的会话列表：请去掉 --format。其他格式按序号列出全部会话，可由程序或电子表格排序"
+        )
+    },
+    details_as_csv: "--details 用于供人阅读的表格；CSV 中各会话的发现自成一表：--show details",
+    transcript_as_csv: "对话记录不是表格，没有 CSV 形式：请用 --format table 或 --format markdown；--show steps 的表格含有每一行",
 };
 
 /// The words of `lang`.

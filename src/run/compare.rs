@@ -1,26 +1,22 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
-use super::named::Named;
-use super::paging::Paged;
-use super::problem::Problem;
+use super::outputs::at_once;
 use super::progress::{Ender, Progress};
 use super::which::{self, Which};
-use super::whole_lines::WholeLines;
-use super::{identity, private, told};
-use crate::capture::{self, Damage, Filter, Outlet, Reading};
-use crate::cli::{CompareFormat, Pairing, Redaction};
+use super::{identity, told, views};
+use crate::capture::{self, Damage, Filter, Reading};
+use crate::cli::{CompareFormat, Pairing};
 use crate::pipeline::{self, Outcome};
 use crate::session::{Needs, Plan, Session};
 use crate::verdict::Report;
 use crate::verdict::compare::{Contents, comparable, compare as compared};
 use crate::view::address::canonical;
 use crate::view::compare::{Compared, json, markdown, table};
-use crate::view::redact::{Names, Redact};
+use crate::view::redact::Redact;
 use crate::view::table::Style;
 use crate::view::{Lang, View, locale};
-use anyhow::Context;
 use std::cell::{Cell, RefCell};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -52,13 +48,8 @@ pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
     let mut view: Box<dyn View> = match pairing.redact {
         None => Box::new(picker),
         Some(how) => {
-            let ended = pairing.options.memory.ended();
-            let mut redact = Redact::holding(picker, ended / 2).knowing(ended / 4);
-            if how == Redaction::Pseudonym {
-                let names = Names::new().context(Problem::NoKey)?;
-                redact = redact.naming(names);
-            }
-            Box::new(redact)
+            let memory = pairing.options.memory;
+            views::redacted(Redact::holding(picker, memory.ended() / 2), how, memory)?
         }
     };
     let progress = Progress::begin(&pairing.around, pairing.lang, &pairing.files, false);
@@ -106,18 +97,7 @@ fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -
 }
 
 fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
-    let out: Box<dyn Write> = match &pairing.file {
-        Some(file) => {
-            let stop = Arc::new(AtomicBool::new(false));
-            let created = private::created(file, pairing.redact.is_none(), &stop)?;
-            Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
-        }
-        None => {
-            let out = Paged::new(pairing.around.pager.as_ref(), progress, pairing.lang);
-            Box::new(Named { out, name: Named::stdout().name })
-        }
-    };
-    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let mut out = at_once(pairing.file.as_deref(), pairing.redact.is_none(), &pairing.around, progress, pairing.lang)?;
     let [left, right] = sessions;
     let masked = pairing.redact.is_some();
     let comparison = compared(left, right, contents, masked);

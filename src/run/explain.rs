@@ -1,12 +1,11 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
-use super::paging::Paged;
-use super::problem::Problem;
+use super::outputs::at_once;
 use super::progress::{Ender, Progress};
-use super::told::{say_none, stepped_over};
-use super::{Named, WholeLines, identity, private};
-use crate::capture::{self, Damage, Filter, Outlet, Reading};
-use crate::cli::{CompareFormat, Questions, Redaction};
+use super::told::say_none;
+use super::{identity, told, views};
+use crate::capture::{self, Damage, Filter, Reading};
+use crate::cli::{CompareFormat, Questions};
 use crate::pipeline;
 use crate::session::content_store::ContentStore;
 use crate::session::{Plan, Session};
@@ -14,11 +13,10 @@ use crate::verdict::explain::{Explainer, Explanation, Heads};
 use crate::verdict::{Needs, Report, Selection};
 use crate::view::View;
 use crate::view::explain::{json, markdown, page, table};
-use crate::view::redact::{Names, Redact};
+use crate::view::redact::Redact;
 use crate::view::table::Style;
-use anyhow::Context;
 use std::cell::RefCell;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,14 +44,7 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     let collector = Collector { explainer: Explainer::new(masked, heads.clone()), answers: Rc::clone(&answers) };
     let mut view: Box<dyn View> = match questions.redact {
         None => Box::new(collector),
-        Some(how) => {
-            let mut redact = Redact::holding(collector, memory.ended() / 2).knowing(memory.ended() / 4);
-            if how == Redaction::Pseudonym {
-                let names = Names::new().context(Problem::NoKey)?;
-                redact = redact.naming(names);
-            }
-            Box::new(redact)
-        }
+        Some(how) => views::redacted(Redact::holding(collector, memory.ended() / 2), how, memory)?,
     };
     questions.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
     let needs = view.needs().and(questions.options.selection.needs()).and(questions.options.filter.needs());
@@ -64,26 +55,13 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     say_none(questions.lang, &outcome.report);
     show(&questions, &answers.borrow(), progress.ender())?;
     drop(progress);
-    if let Some(problem) = outcome.problem {
-        return Err(problem.into());
-    }
-    stepped_over(questions.lang, &outcome.report);
+    told::problems(questions.lang, outcome)?;
     Ok(())
 }
 
 fn show(questions: &Questions, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {
-    let out: Box<dyn Write> = match &questions.file {
-        Some(file) => {
-            let stop = Arc::new(AtomicBool::new(false));
-            let created = private::created(file, questions.redact.is_none(), &stop)?;
-            Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
-        }
-        None => {
-            let out = Paged::new(questions.around.pager.as_ref(), progress, questions.lang);
-            Box::new(Named { out, name: Named::stdout().name })
-        }
-    };
-    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let mut out =
+        at_once(questions.file.as_deref(), questions.redact.is_none(), &questions.around, progress, questions.lang)?;
     let page = page(questions.lang, answers);
     match questions.format {
         CompareFormat::Table => table(&mut out, Style { width: questions.width, colour: questions.colour }, &page)?,

@@ -77,13 +77,8 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     if missing > 0 {
         say::line(&words::not_captured(analysis.output.lang, session.id, missing));
     }
-    match outcome.problem {
-        Some(problem) => Err(problem.into()),
-        None => {
-            told::stepped_over(analysis.output.lang, &outcome.report);
-            Ok(())
-        }
-    }
+    told::problems(analysis.output.lang, outcome)?;
+    Ok(())
 }
 
 /// The first session that is selected, and how many are.

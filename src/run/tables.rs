@@ -1,15 +1,14 @@
 //! Where the tables of `--format csv` go: a file each in a folder, or a single output.
 
 use super::identity;
-use super::named::Named;
+use super::outputs::{buffered, in_lines};
 use super::private;
 use super::privileges::Privileges;
-use super::whole_lines::WholeLines;
 use crate::capture::Outlet;
 use crate::cli::{Analysis, Tables};
 use crate::view::columns::AnyTable;
 use crate::view::{csv, extract};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -73,7 +72,6 @@ fn created_file(
     if let Some(privileges) = privileges {
         privileges.give(&created.file, path)?;
     }
-    let out = WholeLines::new(Outlet::new(created.file, Arc::clone(stop)));
-    let named = Named { name: path.display().to_string(), out };
-    Ok(Box::new(BufWriter::with_capacity(1 << 16, named)))
+    let out = in_lines(path, Outlet::new(created.file, Arc::clone(stop)));
+    Ok(Box::new(buffered(out)))
 }

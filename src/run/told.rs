@@ -7,6 +7,7 @@ use super::problem::{AtFile, MayNot, Problem};
 use super::say;
 use super::which::Which;
 use crate::capture::{CaptureError, Tell, Told};
+use crate::pipeline::Outcome;
 use crate::verdict::Report;
 use crate::view::Lang;
 use crate::view::extract::{AtPath, NotEmpty};
@@ -121,6 +122,18 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
     if let Some(none) = locale::none_asked_for(lang, &report.summary, held).into_iter().flatten().next() {
         say::line(&none);
     }
+}
+
+/// Says what is damaged in what was read, and hands over the report.
+///
+/// # Errors
+/// The problem at which the reading ended.
+pub(super) fn problems(lang: Lang, outcome: Outcome) -> Result<Report, CaptureError> {
+    if let Some(problem) = outcome.problem {
+        return Err(problem);
+    }
+    stepped_over(lang, &outcome.report);
+    Ok(outcome.report)
 }
 
 /// Said where `--redact` meets an option that keeps what crossed.

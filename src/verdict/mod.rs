@@ -20,7 +20,6 @@ mod found;
 mod logins;
 mod pace;
 pub(crate) mod purpose;
-pub(crate) mod reached;
 mod refusals;
 pub(crate) mod report;
 pub(crate) mod rule;
@@ -30,7 +29,7 @@ mod stall;
 pub(crate) mod testing;
 pub(crate) mod rules;
 mod unanswered;
-pub(crate) mod upshot;
+mod upshot;
 pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};
@@ -40,9 +39,9 @@ pub use across::journey::{Hop, Journey, Role};
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use across::outcome::AcrossReport;
 pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
-pub use reached::{Reached, reached};
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
+pub use upshot::{Upshot, upshot};
 
 use crate::session::Session;
 use crate::session::model::{Finding, Severity};

@@ -1,9 +1,11 @@
-//! What became of a session, in one word.
+//! What became of a session, in one word: the same in the terminal, in CSV, in Markdown and on the page.
 
 use super::conclusion::{Delivered, of_session};
+use super::{Class, rules};
 use crate::flow::CloseReason;
-use crate::protocol::event::{Direction, Kind, LoginOutcome};
+use crate::protocol::event::{Delivery, Direction, Kind, LoginOutcome};
 use crate::session::Session;
+use crate::session::model::Outcome;
 
 /// What became of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,23 +22,32 @@ pub enum Upshot {
     Deferred,
     /// It was refused.
     Rejected,
+    /// The client, or the connection, gave up before the content, or a log-in, was over.
+    Aborted,
     /// Something was sent, and the capture does not show what became of it.
     Unknown,
     /// Messages, or parts of them, were retrieved.
     Retrieved,
-    /// Messages were put into a mailbox.
+    /// Messages were put into a mailbox (IMAP's APPEND).
     Appended,
-    /// No log-in was accepted, and nothing else happened.
-    LoginRejected,
     /// A log-in was accepted, and nothing was carried.
     LoggedIn,
+    /// No log-in was accepted, and nothing was carried.
+    LoginRejected,
+    /// A log-in was tried, and the capture does not show what became of it.
+    LoginUnknown,
+    /// TLS began, and failed.
+    TlsFailed,
     /// What happened is inside TLS.
     Encrypted,
+    /// Nothing was carried, and a finding says that something failed.
+    Failed,
     /// Nothing was carried, and nobody logged in.
     Nothing,
 }
 
-/// What became of `session`.
+/// What became of `session`, whose findings are known. Mail that was sent says more than mail that was retrieved, and this
+/// more than a log-in.
 pub fn upshot(session: &Session) -> Upshot {
     let end = session.transport.end;
     if matches!(end, CloseReason::Refused | CloseReason::Unanswered | CloseReason::Prohibited) {
@@ -46,52 +57,138 @@ pub fn upshot(session: &Session) -> Upshot {
     if greeting.is_some_and(|step| step.code().is_some_and(|code| code >= 400) || step.status() == Some("-ERR")) {
         return Upshot::Refused;
     }
-    match of_session(session).delivered {
+    let verdict = of_session(session);
+    let given_up = !session.transactions.is_empty() && outcomes(session).all(|outcome| outcome == Outcome::Aborted);
+    let carried = |direction| session.messages.iter().any(|message| message.direction == direction);
+    match verdict.delivered {
         Delivered::Yes => return Upshot::Accepted,
         Delivered::No => return Upshot::Rejected,
         Delivered::Partly => return Upshot::Partly,
         Delivered::Deferred => return Upshot::Deferred,
+        Delivered::Unknown if given_up => return Upshot::Aborted,
         Delivered::Unknown => return Upshot::Unknown,
+        Delivered::Nothing if given_up && !carried(Direction::Retrieved) => return Upshot::Aborted,
         Delivered::Nothing => {}
     }
-    let carried = |direction| session.messages.iter().any(|message| message.direction == direction);
-    let logged_in = |outcome| session.credentials.iter().any(|credential| credential.outcome == outcome);
+    if carried(Direction::Retrieved) {
+        return Upshot::Retrieved;
+    }
+    if let Some(put) = put(session) {
+        return put;
+    }
+    let logged_in = |outcome| session.credentials.iter().any(|login| login.outcome == outcome);
+    let has_failed = || verdict.cause.and_then(rules::find).is_some_and(|rule| rule.class == Class::Failure);
     match () {
-        () if carried(Direction::Retrieved) => Upshot::Retrieved,
-        () if carried(Direction::Appended) => Upshot::Appended,
-        () if carried(Direction::Sent) => Upshot::Unknown,
         () if logged_in(LoginOutcome::Accepted) => Upshot::LoggedIn,
         () if logged_in(LoginOutcome::Rejected) => Upshot::LoginRejected,
+        () if logged_in(LoginOutcome::Unknown) => Upshot::LoginUnknown,
+        () if logged_in(LoginOutcome::Cancelled) => Upshot::Aborted,
+        () if session.tls.failed => Upshot::TlsFailed,
         () if session.tls.established && !session.tls.decrypted => Upshot::Encrypted,
+        () if has_failed() => Upshot::Failed,
         () => Upshot::Nothing,
     }
+}
+
+/// What became of mail for each recipient, or of the envelope that has none.
+fn outcomes(session: &Session) -> impl Iterator<Item = Outcome> + '_ {
+    session.transactions.iter().flat_map(|transaction| {
+        let alone = transaction.to.is_empty().then_some(transaction.outcome);
+        transaction.to.iter().map(|addressee| addressee.outcome).chain(alone)
+    })
+}
+
+/// What became of messages that have no envelope: appended ones, and those whose envelope the capture does not have.
+fn put(session: &Session) -> Option<Upshot> {
+    let mut put = session.messages.iter().filter(|message| message.direction != Direction::Retrieved).peekable();
+    let direction = put.peek()?.direction;
+    let outcomes = put.map(|message| match message.outcome {
+        Some(Delivery::Accepted) => Outcome::Accepted,
+        Some(Delivery::Partly) => Outcome::Partly,
+        Some(Delivery::Rejected) => Outcome::Rejected,
+        Some(Delivery::Deferred) => Outcome::Deferred,
+        Some(Delivery::Unknown) | None => Outcome::Unknown,
+    });
+    Some(match Outcome::of_all(outcomes) {
+        Outcome::Accepted if direction == Direction::Appended => Upshot::Appended,
+        Outcome::Accepted => Upshot::Accepted,
+        Outcome::Partly => Upshot::Partly,
+        Outcome::Rejected => Upshot::Rejected,
+        Outcome::Deferred => Upshot::Deferred,
+        Outcome::Aborted => Upshot::Aborted,
+        Outcome::Unknown => Upshot::Unknown,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Upshot, upshot};
     use crate::flow::CloseReason;
-    use crate::verdict::Selection;
     use crate::verdict::testing::session;
+    use crate::verdict::{Selection, judge, rules};
 
     fn of(script: &str) -> Upshot {
-        upshot(&session(script, Selection::ALL.needs()))
+        let mut session = session(script, Selection::ALL.needs());
+        judge(&mut session, rules::ALL);
+        upshot(&session)
     }
 
     #[test]
-    fn a_session_has_one_upshot() {
-        assert_eq!(of("S: 554 go away"), Upshot::Refused);
-        assert_eq!(of("S: +OK ready\nC: QUIT\nS: +OK bye"), Upshot::Nothing);
+    fn what_a_session_sent_comes_first() {
+        let mail = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n";
+        let content = "C: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\nC: .\nS: 250 ok\n";
+        for (script, expected) in [
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\n{content}"), Upshot::Accepted),
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 550 no\n{content}"), Upshot::Partly),
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 550 no\nC: QUIT\nS: 221 bye\n"), Upshot::Rejected),
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 450 later\nC: QUIT\nS: 221 bye\n"), Upshot::Deferred),
+            // Only an address was asked for.
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Aborted),
+            // A mail that was begun and given up does not take away from one that was accepted.
+            (
+                format!(
+                    "{mail}C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n{content}"
+                ),
+                Upshot::Accepted,
+            ),
+        ] {
+            assert_eq!(of(&script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_log_in_counts_where_nothing_was_carried() {
         let login = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\n";
-        assert_eq!(of(&format!("{login}S: +OK in")), Upshot::LoggedIn);
+        assert_eq!(of(&format!("{login}S: +OK in\nC: QUIT\nS: +OK\n")), Upshot::LoggedIn);
         assert_eq!(of(&format!("{login}S: -ERR no")), Upshot::LoginRejected);
+        assert_eq!(of(login), Upshot::LoginUnknown);
         let retrieved = "S: +OK in\nC: RETR 1\nS: +OK\nS: Subject: x\nS: \nS: y\nS: .";
         assert_eq!(of(&format!("{login}{retrieved}")), Upshot::Retrieved);
-        let mail = "S: 220 x\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\n";
-        assert_eq!(of(&format!("{mail}S: 550 no")), Upshot::Rejected);
-        assert_eq!(of(&format!("{mail}S: 450 later")), Upshot::Deferred);
+        let cancelled =
+            "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: *\n";
+        assert_eq!(of(&format!("{cancelled}S: 501 cancelled\n")), Upshot::Aborted);
+    }
+
+    #[test]
+    fn a_message_that_is_appended_is_stored_only_if_the_server_took_it() {
+        let append =
+            "S: * OK hi\nC: a1 LOGIN bob secret\nS: a1 OK in\nC: a2 APPEND Sent {12}\nS: + go\nC: Subject: x\nC:\n";
+        assert_eq!(of(&format!("{append}S: a2 OK done\n")), Upshot::Appended);
+        assert_eq!(of(&format!("{append}S: a2 NO full\n")), Upshot::Rejected);
+    }
+
+    #[test]
+    fn a_session_without_mail_or_log_in() {
+        assert_eq!(of("S: 554 go away"), Upshot::Refused);
+        assert_eq!(of("S: +OK ready\nC: QUIT\nS: +OK bye"), Upshot::Nothing);
         let mut unanswered = session("S: 220 x", Selection::ALL.needs());
         unanswered.transport.end = CloseReason::Unanswered;
         assert_eq!(upshot(&unanswered), Upshot::NotConnected);
+        let mut tls = session("S: 220 x", Selection::ALL.needs());
+        tls.tls.established = true;
+        assert_eq!(upshot(&tls), Upshot::Encrypted);
+        tls.tls.failed = true;
+        assert_eq!(upshot(&tls), Upshot::TlsFailed);
+        assert_eq!(of("S: 220 x\nC: EHLO a\nS: 421 too busy\n"), Upshot::Failed);
     }
 }

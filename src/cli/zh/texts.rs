@@ -62,9 +62,11 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         }
         (_, "show") => {
             "显示什么，多项以逗号分隔：steps 各步骤的表，sessions 每个会话一行，credentials 登录情况，messages 邮件，findings 发现的问题，\
-             journeys 邮件的行程，summary 统计，all 全部 [默认：steps,credentials]"
+             journeys 邮件的行程，summary 统计，transcript 逐行的对话，details 各会话自己的问题，all 全部（不含 transcript）[默认：steps,credentials,findings]"
         }
-        ("read" | "live", "format") => "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行；两者都包含全部内容",
+        ("read" | "live", "format") => {
+            "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行，两者都包含全部内容；`csv` 是 --show 指定的一张表；`markdown` 和 `html` 是供报告用的页面"
+        }
         (_, "format") => "以什么格式显示",
         (_, "json") => "同 --format json",
         (_, "output") => "写入文件而不是标准输出（`-`）",
@@ -87,8 +89,25 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "同时保留的内容所用的内存：未结束的会话、等待显示的会话、分片。不够时先舍弃步骤的文本，再舍弃步骤"
         }
         (_, "color") => "表格的颜色：默认只在终端上使用，并遵从 NO_COLOR",
-        ("compare" | "explain", "width") => "表格的宽度（列数），至少 60 [默认：终端的宽度，或 $COLUMNS，或 80]",
-        (_, "width") => "表格的宽度（列数），至少 80 [默认：终端的宽度，或 $COLUMNS，或 80]",
+        (_, "width") => "表格的宽度（列数），至少 20；不足 80 时逐行列出 [默认：终端的宽度，或 $COLUMNS，或 80]",
+        (_, "raw") => {
+            "只写出一个会话（用 --session 选定）中双方发送的原始字节，按送达的先后，此外什么也不写。输出到终端须写明 `-o -`。不能与 --redact \
+             同用：字节无法遮盖"
+        }
+        (_, "details") => "除按种类汇总的问题外，还在每个会话之下列出该会话自己的问题",
+        (_, "sort") => {
+            "会话列表（同 --show sessions）按什么排列：bytes、duration、messages、findings 从多到少，其余从前到后。不写则按会话编号"
+        }
+        (_, "limit") => "会话列表最多列出多少个，并注明省略了多少个（同 --show sessions）",
+        (_, "template") => "用这个模板而不是内置模板生成 --format html 的网页：见 docs/page.md",
+        (_, "time") => {
+            "表格如何表示时间：UTC、本地时间（注明时差），或距抓包第一个分组的秒数。Markdown 同此，其他格式始终为 UTC [默认：在终端上为 local，否则为 utc]"
+        }
+        (_, "no_progress") => "不在标准错误输出上显示进度。进度只在终端上、超过一秒时显示",
+        (_, "paging") => {
+            "分页显示供人阅读的内容，依次用 $MAILTAP_PAGER、$PAGER、less：默认只在终端上。边收边显示时和使用 --output 时不分页"
+        }
+        (_, "tables") => "列出 CSV 和 Markdown 各表的列（Markdown 格式）",
         ("completions", "shell") => "哪种 shell",
         _ => return more(id),
     })

@@ -1,7 +1,9 @@
 //! `credentials`: a row an attempt to log in.
 
-use super::column::{Column, Table};
-use super::shared::{Of, address, borrowed, numbers, optional, packets_elsewhere, packets_of, people, source, word};
+use super::column::{Column, Reading, Table};
+use super::shared::{
+    Of, address, borrowed, end, numbers, optional, packets_elsewhere, packets_of, people, source, word,
+};
 use crate::capture::{Time, number};
 use crate::flow::Side;
 use crate::protocol::secret::Secret;
@@ -65,6 +67,14 @@ fn revealed(secret: &Option<Secret<String>>) -> Option<Cow<'_, str>> {
     borrowed(secret.as_ref()?.reveal())
 }
 
+/// What an observer learns: the password or the token itself, or else why there is none.
+fn secret<'a>(reading: &Reading, credential: &'a Credential) -> Option<Cow<'a, str>> {
+    let sent = revealed(&credential.password).filter(|password| !password.is_empty());
+    let token = || Some(format!("{}: {}", locale::label(reading.lang, Label::Token), revealed(&credential.token)?));
+    let none = || format!("({})", locale::exposure(reading.lang, credential.exposure));
+    sent.or_else(|| Some(Cow::Owned(token().unwrap_or_else(none))))
+}
+
 const COLUMNS: &[Column<Credentials>] = &[
     Column::integer("session", "The session's `id`.", "会话的 `id`。", |_, row: &CredentialRow<'_>| {
         Some(row.of.session.id)
@@ -124,14 +134,16 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::text("client_ip", "The client's IP address.", "客户的 IP 地址。", |_, row: &CredentialRow<'_>| {
         address(row.of.session.transport.endpoints.client.ip())
     })
-    .titled(Label::Client),
+    .titled(Label::Client)
+    .in_words(|_, row: &CredentialRow<'_>| end(row.of.session.transport.endpoints.client)),
     Column::integer("client_port", "Its port.", "其端口。", |_, row: &CredentialRow<'_>| {
         Some(row.of.session.transport.endpoints.client.port().into())
     }),
     Column::text("server_ip", "The server's IP address.", "服务器的 IP 地址。", |_, row: &CredentialRow<'_>| {
         address(row.of.session.transport.endpoints.server.ip())
     })
-    .titled(Label::Server),
+    .titled(Label::Server)
+    .in_words(|_, row: &CredentialRow<'_>| end(row.of.session.transport.endpoints.server)),
     Column::integer("server_port", "Its port.", "其端口。", |_, row: &CredentialRow<'_>| {
         Some(row.of.session.transport.endpoints.server.port().into())
     }),
@@ -158,7 +170,8 @@ const COLUMNS: &[Column<Credentials>] = &[
         "密码（若密码本身曾被发送）；`--redact` 时被遮盖。",
         |_, row: &CredentialRow<'_>| revealed(&row.credential.password),
     )
-    .titled(Label::Password),
+    .titled(Label::Password)
+    .in_words(|reading, row: &CredentialRow<'_>| secret(reading, row.credential)),
     Column::text("challenge", "The server's challenge.", "服务器的质询。", |_, row: &CredentialRow<'_>| {
         optional(&row.credential.challenge)
     }),

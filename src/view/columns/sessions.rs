@@ -1,13 +1,13 @@
 //! `sessions`: a row a session.
 
 use super::column::{Column, Table};
-use super::shared::{Of, address, borrowed, count, listed, optional, owned, source, word};
+use super::shared::{Of, address, borrowed, count, end, listed, optional, owned, source, word};
 use crate::capture::number;
 use crate::protocol::event::Certificate;
 use crate::session::Session;
 use crate::session::model::{Severity, Tls};
 use crate::verdict::conclusion::{Verdict, of_session};
-use crate::verdict::upshot::upshot;
+use crate::verdict::upshot;
 use crate::view::locale::{self, Label};
 use crate::view::record::{enums, milliseconds};
 use std::borrow::Cow;
@@ -109,14 +109,16 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("client_ip", "IP address of the end that opened the connection.", "打开连接一端的 IP 地址。", |_, row: &SessionRow<'_>| {
         address(row.of.session.transport.endpoints.client.ip())
     })
-    .titled(Label::Client),
+    .titled(Label::Client)
+    .in_words(|_, row: &SessionRow<'_>| end(row.of.session.transport.endpoints.client)),
     Column::integer("client_port", "Its port.", "其端口。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.endpoints.client.port().into())
     }),
     Column::text("server_ip", "IP address of the other end.", "另一端的 IP 地址。", |_, row: &SessionRow<'_>| {
         address(row.of.session.transport.endpoints.server.ip())
     })
-    .titled(Label::Server),
+    .titled(Label::Server)
+    .in_words(|_, row: &SessionRow<'_>| end(row.of.session.transport.endpoints.server)),
     Column::integer("server_port", "Its port.", "其端口。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.endpoints.server.port().into())
     }),
@@ -144,9 +146,10 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text(
         "outcome",
         "What became of it: `not-connected`, `refused` (by the greeting); of what was sent: `accepted`, `partly`, \
-         `deferred`, `rejected`, `unknown`; else `retrieved`, `appended`, `logged-in`, `login-rejected`, `encrypted` (what \
-         happened is inside TLS), `nothing`.",
-        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、未知；否则为取回、追加、已登录、登录被拒、已加密、无。",
+         `deferred`, `rejected`, `aborted` (given up before its end), `unknown`; else `retrieved`, `appended`, `logged-in`, \
+         `login-rejected`, `login-unknown`, `tls-failed`, `encrypted` (what happened is inside TLS), `failed` (a finding says \
+         why), `nothing`.",
+        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、放弃、未知；否则为取回、追加、已登录、登录被拒、登录结果未知、TLS 失败、已加密、失败（原因见发现）、无。",
         |_, row: &SessionRow<'_>| word(enums::Upshot(upshot(row.of.session)).name()),
     )
     .titled(Label::Outcome).in_words(|reading, row: &SessionRow<'_>| word(locale::upshot(reading.lang, upshot(row.of.session)))),

@@ -2,11 +2,12 @@
 
 use crate::capture::number;
 use crate::session::Session;
+use crate::view::address::canonical;
 use crate::view::packet::range;
 use crate::view::record::{community_id, uid};
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 /// Stands between the items of a list in one cell.
@@ -86,6 +87,11 @@ pub fn packets_elsewhere<'a>(packets: impl Iterator<Item = u64>, source: usize) 
 /// An address as it is printed: an IPv4-mapped one as IPv4.
 pub fn address<'a>(ip: IpAddr) -> Option<Cow<'a, str>> {
     owned(ip.to_canonical())
+}
+
+/// An end as people read it: with its port, so that the ends of a connection within one machine differ.
+pub fn end<'a>(end: SocketAddr) -> Option<Cow<'a, str>> {
+    owned(canonical(end))
 }
 
 /// A count.

@@ -211,4 +211,6 @@ impl<W: Write> View for Html<W> {
 }
 
 #[cfg(test)]
+mod columns_tests;
+#[cfg(test)]
 mod tests;

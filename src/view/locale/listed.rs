@@ -1,7 +1,6 @@
 //! Words of the lists of findings and of sessions.
 
 use super::{Lang, en, zh};
-use crate::verdict::reached::Reached;
 
 /// What was found so many times in so many sessions.
 pub fn how_often(lang: Lang, times: u64, sessions: u64) -> String {
@@ -16,11 +15,6 @@ pub fn more_servers(lang: Lang, more: u64) -> String {
 /// Packets by their numbers.
 pub fn of_packets(lang: Lang, packets: u64, numbers: &str) -> String {
     say!(lang, listed::of_packets(packets, numbers))
-}
-
-/// How far a session came.
-pub fn reached(lang: Lang, reached: Reached) -> &'static str {
-    say!(lang, listed::reached(reached))
 }
 
 /// Sessions left out of the list, which has `listed`: as many as were asked for, or as are kept.

@@ -16,7 +16,6 @@ macro_rules! say {
     };
 }
 
-pub(crate) mod became;
 pub(crate) mod compare;
 pub(crate) mod compared;
 pub(crate) mod drawing;
@@ -31,7 +30,6 @@ pub(crate) mod question;
 mod en;
 mod listed;
 mod login;
-mod outcome;
 mod purpose;
 mod term;
 mod verb;
@@ -39,13 +37,11 @@ mod verdict;
 mod which;
 mod zh;
 
-pub use became::Outcome;
 pub use finding::{FindingWords, finding, finding_across, occurrence, rule, text};
 pub use label::Label;
-pub use listed::{how_often, left_out, more_servers, of_packets, reached};
+pub use listed::{how_often, left_out, more_servers, of_packets};
 pub use login::login_frequency;
 pub use mime::MimeFact;
-pub use outcome::outcome;
 pub use purpose::{purpose, row};
 pub use term::{
     budget, bytes, change, class, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure,

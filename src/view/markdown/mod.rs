@@ -10,12 +10,10 @@ mod page;
 
 pub(super) use escape::escaped;
 
-use super::Lang;
 use super::View;
-use super::clock::Clock;
-use super::columns::{AnyTable, Details, Findings, Journeys, Of, Reading, Sessions, Value};
+use super::columns::{AnyTable, Credentials, Details, Findings, Journeys, Of, Reading, Sessions, Value};
 use super::locale::{self, Label};
-use super::table::{self, Ledger, Options, Sections};
+use super::table::{self, Options, Sections};
 use crate::capture::Time;
 use crate::session::Session;
 use crate::session::model::Message;
@@ -31,8 +29,7 @@ const KEPT: usize = 10_000;
 pub struct Markdown<W> {
     page: Page<W>,
     options: Options,
-    reading: Reading,
-    credentials: Ledger,
+    credentials: Kept,
     sessions: Kept,
     begun: bool,
 }
@@ -45,36 +42,41 @@ struct Kept {
 }
 
 impl Kept {
-    fn add(&mut self, values: &[Value<'_>]) {
+    /// The rows that `session` gives to `table`.
+    fn session(&mut self, options: &Options, table: &dyn AnyTable, session: &Session) -> io::Result<()> {
+        table.session_shown(&reading(options), session, &mut |values| self.add(options, values))
+    }
+
+    fn add(&mut self, options: &Options, values: &[Value<'_>]) -> io::Result<()> {
         match self.rows.len() < KEPT {
-            true => self.rows.push(values.iter().map(shown).collect()),
+            true => self.rows.push(values.iter().map(|value| shown(options, value)).collect()),
             false => self.left_out += 1,
         }
+        Ok(())
     }
 }
 
+fn reading(options: &Options) -> Reading {
+    Reading { lang: options.lang, text_limit: options.text_limit }
+}
+
 /// A value for people, escaped for Markdown.
-fn shown(value: &Value<'_>) -> String {
+fn shown(options: &Options, value: &Value<'_>) -> String {
     match value {
         Value::None => String::new(),
         Value::Text(text) => raw(text),
         Value::Integer(number) => number.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Boolean(value) => value.to_string(),
-        Value::Time(time) => escaped(&moment(*time)),
+        Value::Time(time) => escaped(&options.time.moment(options.lang, *time)),
     }
-}
-
-fn moment(time: Time) -> String {
-    Clock::Utc.moment(Lang::En, time)
 }
 
 impl<W: Write> Markdown<W> {
     /// Writes to `out`. The style of `options` is not used.
     pub fn new(out: W, options: Options) -> Self {
-        let reading = Reading { lang: options.lang, text_limit: options.text_limit };
-        let (credentials, sessions) = (Ledger::default(), Kept::default());
-        Self { page: Page::new(out), options, reading, credentials, sessions, begun: false }
+        let (credentials, sessions) = (Kept::default(), Kept::default());
+        Self { page: Page::new(out), options, credentials, sessions, begun: false }
     }
 
     /// Returns the output.
@@ -115,7 +117,7 @@ impl<W: Write> Markdown<W> {
         for (nth, (section, steps)) in sections.tables.iter().enumerate() {
             self.page.heading(3, &section.title(&self.options, session))?;
             let rows = steps.iter().map(|step| {
-                let mut cells = page::step(&self.reading, &of, step);
+                let mut cells = page::step(&self.options, &of, step);
                 if let Some(number) = cells.first_mut().filter(|_| !step.secrets.is_empty()) {
                     number.push_str(" \\!");
                 }
@@ -149,16 +151,10 @@ impl<W: Write> Markdown<W> {
     /// The log-ins and how often there are any.
     fn credentials(&mut self, report: &Report) -> io::Result<()> {
         self.page.heading(2, self.options.label(Label::Credentials))?;
-        let rows = self.credentials.rows(&self.options);
-        if rows.is_empty() {
-            self.page.paragraph(self.options.label(Label::NoCredentials))?;
-        } else {
-            let label = |label| self.options.label(label);
-            let ends = format!("{} → {}\n{}", label(Label::Client), label(Label::Server), label(Label::Mechanism));
-            let titles = [Label::User, Label::Password, Label::Outcome, Label::LogIns].map(label);
-            let titles: Vec<&str> = [label(Label::Number), &ends].into_iter().chain(titles).collect();
-            self.page.table(&titles, rows.iter().map(|row| row.cells.iter().map(|cell| escaped(cell)).collect()))?;
-            self.page.left_out(self.credentials.left_out())?;
+        let kept = std::mem::take(&mut self.credentials);
+        match kept.rows.is_empty() {
+            true => self.page.paragraph(self.options.label(Label::NoCredentials))?,
+            false => self.rows(&Credentials, kept)?,
         }
         let logins: Vec<String> = report
             .logins
@@ -181,10 +177,8 @@ impl<W: Write> Markdown<W> {
     /// A table of the whole capture, by its columns for people.
     fn of_report(&mut self, table: &dyn AnyTable, title: Label, report: &Report) -> io::Result<()> {
         let mut kept = Kept::default();
-        table.report_shown(&self.reading, report, &mut |values| {
-            kept.add(values);
-            Ok(())
-        })?;
+        let options = self.options;
+        table.report_shown(&reading(&options), report, &mut |values| kept.add(&options, values))?;
         self.kept(table, title, kept)
     }
 
@@ -193,6 +187,11 @@ impl<W: Write> Markdown<W> {
             return Ok(());
         }
         self.page.heading(2, self.options.label(title))?;
+        self.rows(table, kept)
+    }
+
+    /// Rows under the titles of their columns.
+    fn rows(&mut self, table: &dyn AnyTable, kept: Kept) -> io::Result<()> {
         let titles: Vec<&str> = table.columns(self.options.lang).iter().filter_map(|column| column.title).collect();
         self.page.table(&titles, kept.rows.into_iter())?;
         self.page.left_out(kept.left_out)
@@ -229,6 +228,8 @@ impl<W: Write> Markdown<W> {
         self.page.table(&titles, rows.into_iter())?;
         let titles =
             [Label::Source, Label::Packets, Label::FirstPacket, Label::LastPacket].map(|label| self.label(label));
+        let options = self.options;
+        let moment = |time| options.time.moment(options.lang, time);
         let time = |time: Option<Time>| time.map(moment).unwrap_or_default();
         let sources = report.sources.iter().map(|source| {
             let problem = source.problem.as_deref().map(|problem| format!("<br>{}", raw(problem))).unwrap_or_default();
@@ -264,7 +265,7 @@ impl<W: Write> View for Markdown<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         self.begin()?;
         let show = self.options.show;
-        if show.steps || (show.messages && !session.messages.is_empty()) {
+        if show.steps || show.transcript || (show.messages && !session.messages.is_empty()) {
             self.head(&session)?;
         }
         if show.steps {
@@ -272,22 +273,20 @@ impl<W: Write> View for Markdown<W> {
         } else if show.messages {
             self.messages(&session.messages)?;
         }
+        if show.transcript {
+            self.page.heading(3, self.options.label(Label::Transcript))?;
+            let options = &self.options;
+            self.page.verbatim(|out| table::dialogue(out, options, &session))?;
+        }
         if show.credentials {
-            self.credentials.add(&self.options, &session);
+            self.credentials.session(&self.options, &Credentials, &session)?;
         }
         if show.sessions {
-            let (reading, kept) = (self.reading, &mut self.sessions);
-            Sessions.session_shown(&reading, &session, &mut |values| {
-                kept.add(values);
-                Ok(())
-            })?;
+            self.sessions.session(&self.options, &Sessions, &session)?;
         }
         if show.details && !session.findings.is_empty() {
             let mut kept = Kept::default();
-            Details.session_shown(&self.reading, &session, &mut |values| {
-                kept.add(values);
-                Ok(())
-            })?;
+            kept.session(&self.options, &Details, &session)?;
             self.kept(&Details, Label::Findings, kept)?;
         }
         self.page.flush()

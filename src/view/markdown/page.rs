@@ -1,9 +1,10 @@
 //! Headings, tables and paragraphs of Markdown (GitHub's tables).
 
 use super::escape::{escaped, raw};
-use super::shown;
+use super::{reading, shown};
 use crate::session::model::Step;
-use crate::view::columns::{Of, Reading, StepRow, Steps, Table};
+use crate::view::columns::{Of, StepRow, Steps, Table};
+use crate::view::table::Options;
 use std::io::{self, Write};
 
 /// What is written to a page.
@@ -62,6 +63,14 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
+    /// Lines as they are, none of which may begin with a fence; they are safe for a terminal.
+    pub fn verbatim(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        self.block()?;
+        writeln!(self.out, "```text")?;
+        write(&mut self.out)?;
+        writeln!(self.out, "```")
+    }
+
     /// How many rows are not shown.
     pub fn left_out(&mut self, count: u64) -> io::Result<()> {
         if count == 0 {
@@ -73,10 +82,11 @@ impl<W: Write> Page<W> {
 }
 
 /// The cells of a step for people: the sheet's five columns.
-pub fn step(reading: &Reading, of: &Of<'_>, step: &Step) -> Vec<String> {
+pub fn step(options: &Options, of: &Of<'_>, step: &Step) -> Vec<String> {
+    let reading = reading(options);
     let row = StepRow { of: of.clone(), step };
-    let titled = Steps::columns().iter().filter(|column| column.title(reading.lang).is_some());
-    let mut cells: Vec<String> = titled.map(|column| shown(&column.shown(reading, &row))).collect();
+    let titled = Steps::columns().iter().filter(|column| column.title(options.lang).is_some());
+    let mut cells: Vec<String> = titled.map(|column| shown(options, &column.shown(&reading, &row))).collect();
     // The names of mailboxes that were sent encoded.
     if let Some(purpose) = cells.last_mut().filter(|_| !step.mailboxes.is_empty()) {
         purpose.push_str(&format!(" \\[{}\\]", raw(&step.mailboxes.join(", "))));

@@ -72,3 +72,35 @@ fn equal_ends_are_told_apart_by_their_ports() {
     let page = written(vec![talk.session], Show::REPORT, Lang::En);
     assert!(page.contains("| 127.0.0.1&#58;25 | 127.0.0.1&#58;40000 | 220 x |"), "{page}");
 }
+
+#[test]
+fn the_dialogue_is_a_block_that_nothing_in_it_ends() {
+    let show = Show { transcript: true, steps: false, credentials: false, ..Show::REPORT };
+    let talk = Talk::new(Protocol::Smtp).s("220 x").c("```\n```\n# no heading");
+    let page = written(vec![talk.session], show, Lang::En);
+    let (_, block) = page.split_once("\n```text\n").expect("a block");
+    let (block, rest) = block.split_once("\n```\n").expect("its end");
+    assert!(block.contains("S: 220 x\n") && block.ends_with("C: # no heading"), "{page}");
+    assert!(!rest.contains("heading"), "{page}");
+}
+
+#[test]
+fn times_are_told_by_the_clock_that_is_asked_for() {
+    let style = Style { width: 80, colour: false };
+    let show = Show { sessions: true, ..Show::REPORT };
+    let zone = Box::leak(Box::new(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))));
+    let time = Clock::Local(zone);
+    let options = Options { style, show, list: Default::default(), lang: Lang::En, text_limit: 1_000, time };
+    let mut view = Markdown::new(Vec::new(), options);
+    let report = report(&[lab_smtp()]);
+    view.session(lab_smtp()).unwrap();
+    view.finish(&report).unwrap();
+    let page = String::from_utf8(view.into_inner()).unwrap();
+    assert!(page.contains(" 14&#58;00&#58;00.") && page.contains("+08&#58;00") && !page.contains("UTC"), "{page}");
+}
+
+#[test]
+fn log_ins_have_the_columns_of_every_format() {
+    let page = written(vec![everything(), lab_smtp(), lab_pop3()], Show::REPORT, Lang::En);
+    assert!(page.contains("| Session | No. | Client | Server | Mechanism | User | Password | Outcome |"), "{page}");
+}

@@ -3,7 +3,7 @@
 use super::listing::{bytes, user, worst};
 use super::{Options, cell};
 use crate::session::model::{Session, TlsMode, Transaction};
-use crate::verdict::reached::reached;
+use crate::verdict::upshot;
 use crate::view::address::canonical;
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
@@ -24,7 +24,7 @@ pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [Str
         began(options, session, time),
         between(session, ends),
         carried(session, mail),
-        locale::reached(options.lang, reached(session)).to_owned(),
+        locale::upshot(options.lang, upshot(session)).to_owned(),
         encrypted(session, tls),
         user(session).map_or_else(
             || NOTHING.to_owned(),

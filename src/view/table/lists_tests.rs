@@ -113,7 +113,7 @@ fn a_session_is_one_line_two_lines_or_a_card() {
     assert_eq!(lines(100).len(), 3);
     assert!(lines(100)[1].contains("172.16.0.73→172.16.0.253"), "addresses are whole: {}", lines(100)[1]);
     assert_eq!(lines(80).len(), 5);
-    assert!(lines(60).contains(&"Outcome: delivered".to_owned()), "{:#?}", lines(60));
+    assert!(lines(60).contains(&"Outcome: accepted".to_owned()), "{:#?}", lines(60));
 }
 
 #[test]

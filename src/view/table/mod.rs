@@ -35,7 +35,6 @@ pub(super) mod transcript;
 mod wrap;
 
 pub(super) use cell::numbers;
-pub(super) use credentials::Ledger;
 pub(super) use grid::{Grid, Mark, Row};
 pub(super) use heading::{banner, began, facts, note, paragraph};
 pub(super) use messages::fields;
@@ -116,6 +115,11 @@ impl<W: Write> View for Table<W> {
 /// Writes the dialogue, a line for each that was sent.
 fn spoken(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     heading::title(out, options.style, options.label(Label::Transcript))?;
+    dialogue(out, options, session)
+}
+
+/// The lines of the dialogue alone, each with its time of day.
+pub(super) fn dialogue(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     let form = Form { lang: options.lang, clock: Some(options.time), decoded: true, files: &HashMap::new() };
     transcript::write(out, form, session)
 }

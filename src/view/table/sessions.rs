@@ -33,9 +33,9 @@ const LABELS: [Label; COLUMNS] = [
     Label::Findings,
 ];
 /// Widths where there is room.
-const NATURAL: [usize; COLUMNS] = [6, 4, 19, 45, 50, 14, 8, 24, 7, 10];
+const NATURAL: [usize; COLUMNS] = [6, 4, 19, 45, 70, 14, 7, 16, 7, 10];
 /// Widths below which nothing shrinks, at [`ONE_LINE`].
-const FIRM: [usize; COLUMNS] = [4, 4, 8, 24, 12, 14, 3, 8, 5, 8];
+const FIRM: [usize; COLUMNS] = [4, 4, 8, 24, 16, 13, 3, 6, 5, 8];
 /// The columns of the first of two lines, and of the second.
 const FIRST: [usize; 6] = [0, 1, 2, 3, 5, 9];
 const SECOND: [usize; 4] = [4, 6, 7, 8];

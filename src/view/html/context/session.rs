@@ -125,7 +125,7 @@ pub fn row(session: &Model) -> Row {
         more_recipients: recipients.len().saturating_sub(IN_ROW),
         recipients: recipients.into_iter().take(IN_ROW).map(line).collect(),
         subject: session.messages.iter().find_map(|message| message.header.subject.as_deref()).map(line),
-        outcome: outcome::outcome(session, &conclusion::of_session(session)),
+        outcome: outcome::outcome(session),
         tls: (session.tls.mode != TlsMode::None)
             .then(|| session.tls.version.as_deref().map_or_else(|| "TLS".to_owned(), line)),
         users,

@@ -93,8 +93,7 @@
     const words = body.querySelector(".c-outcome");
     const say = (lang) => (words.querySelector(`[lang="${lang}"]`) || words).textContent.trim();
     const id = body.dataset.outcome;
-    if (id !== "failed" && !outcomes.has(id)) outcomes.set(id, [say("en"), say("zh-CN")]);
-    if (id === "failed") outcomes.set(id, ["failed", "失败"]);
+    if (!outcomes.has(id)) outcomes.set(id, [say("en"), say("zh-CN")]);
     if (addresses.size < 500) for (const each of body.dataset.addresses.split(" ")) addresses.add(each);
   }
   for (const [id, [en, zh]] of outcomes) {

@@ -1,7 +1,6 @@
 //! The lists of findings and of sessions.
 
 use super::terms::count;
-use crate::verdict::reached::Reached;
 
 /// What was found so many times in so many sessions.
 pub fn how_often(times: u64, sessions: u64) -> String {
@@ -17,26 +16,6 @@ pub fn more_servers(more: u64) -> String {
 /// Packets by their numbers.
 pub fn of_packets(packets: u64, numbers: &str) -> String {
     if packets == 1 { format!("packet {numbers}") } else { format!("packets {numbers}") }
-}
-
-/// How far a session came.
-pub fn reached(reached: Reached) -> &'static str {
-    match reached {
-        Reached::Delivered => "delivered",
-        Reached::Partly => "partly",
-        Reached::Refused => "refused",
-        Reached::Deferred => "deferred",
-        Reached::Aborted => "given up",
-        Reached::Unanswered => "not known",
-        Reached::Fetched => "fetched",
-        Reached::Stored => "stored",
-        Reached::LoggedIn => "logged in",
-        Reached::LoginRefused => "log-in refused",
-        Reached::LoginUnanswered => "log-in unknown",
-        Reached::TlsFailed => "TLS failed",
-        Reached::Encrypted => "encrypted",
-        Reached::Nothing => "no mail",
-    }
 }
 
 /// Sessions left out of the list because the user, or else the program, lists only so many.

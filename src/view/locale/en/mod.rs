@@ -12,7 +12,6 @@ pub mod labels;
 pub mod listed;
 pub mod login;
 pub mod mime;
-pub mod outcome;
 pub mod pop3;
 pub mod proxy;
 pub mod rows;

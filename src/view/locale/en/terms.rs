@@ -7,8 +7,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
-use crate::verdict::upshot::Upshot;
-use crate::verdict::{BodyChange, ChangeKind, Role};
+use crate::verdict::{BodyChange, ChangeKind, Role, Upshot};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
@@ -160,21 +159,26 @@ pub fn grown(bytes: &str) -> String {
     format!("{bytes} added")
 }
 
+/// What became of a session: at most 14 columns, for a list has no more for it.
 pub fn upshot(upshot: Upshot) -> &'static str {
     match upshot {
         Upshot::NotConnected => "no connection",
-        Upshot::Refused => "refused by the server",
+        Upshot::Refused => "turned away",
         Upshot::Accepted => "accepted",
-        Upshot::Partly => "accepted in part",
+        Upshot::Partly => "some accepted",
         Upshot::Deferred => "deferred",
         Upshot::Rejected => "rejected",
+        Upshot::Aborted => "given up",
         Upshot::Unknown => "not known",
-        Upshot::Retrieved => "mail retrieved",
+        Upshot::Retrieved => "retrieved",
         Upshot::Appended => "mail stored",
-        Upshot::LoginRejected => "log-in rejected",
+        Upshot::LoginRejected => "login refused",
+        Upshot::LoginUnknown => "login unknown",
         Upshot::LoggedIn => "logged in",
+        Upshot::TlsFailed => "TLS failed",
         Upshot::Encrypted => "inside TLS",
-        Upshot::Nothing => "nothing carried",
+        Upshot::Failed => "failed",
+        Upshot::Nothing => "no mail",
     }
 }
 

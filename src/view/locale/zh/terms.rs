@@ -7,8 +7,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
-use crate::verdict::upshot::Upshot;
-use crate::verdict::{BodyChange, ChangeKind, Role};
+use crate::verdict::{BodyChange, ChangeKind, Role, Upshot};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
@@ -168,13 +167,17 @@ pub fn upshot(upshot: Upshot) -> &'static str {
         Upshot::Partly => "部分接受",
         Upshot::Deferred => "暂缓",
         Upshot::Rejected => "被拒绝",
+        Upshot::Aborted => "已放弃",
         Upshot::Unknown => "未知",
         Upshot::Retrieved => "已取回邮件",
         Upshot::Appended => "已存入邮件",
         Upshot::LoginRejected => "登录被拒绝",
+        Upshot::LoginUnknown => "登录结果未知",
         Upshot::LoggedIn => "已登录",
-        Upshot::Encrypted => "TLS 加密，不可见",
-        Upshot::Nothing => "未传送内容",
+        Upshot::TlsFailed => "TLS 失败",
+        Upshot::Encrypted => "TLS 内不可见",
+        Upshot::Failed => "失败",
+        Upshot::Nothing => "无邮件",
     }
 }
 

@@ -1,0 +1,88 @@
+//! Makes the view that a plan asks for.
+
+use super::board::Board;
+use super::html;
+use super::outputs::Outputs;
+use super::problem::Problem;
+use super::running::Running;
+use crate::cli::{Format, Output, Redaction};
+use crate::limits::Budget;
+use crate::verdict::explain::Heads;
+use crate::view::csv::{self, Csv};
+use crate::view::json::{Json, NdJson};
+use crate::view::markdown::Markdown;
+use crate::view::redact::{Names, Redact};
+use crate::view::table::{self, Table};
+use crate::view::{View, record};
+use anyhow::Context;
+use std::sync::Arc;
+
+/// The view that `output` asks for, with secrets masked if it asks for that. `heads` are the headers of messages as they
+/// were sent.
+///
+/// # Errors
+/// Where a template cannot be used, the first line not be written, or there is no key for pseudonyms.
+pub(super) fn made(
+    output: &Output,
+    memory: Budget,
+    running: &Running,
+    outputs: Outputs,
+    heads: Option<Arc<Heads>>,
+) -> anyhow::Result<Box<dyn View>> {
+    let view = plain(output, running.live, outputs, heads)?;
+    let Some(how) = output.redact else { return Ok(view) };
+    let redact = match output.format {
+        // The document keeps all sessions until the end in any case.
+        Format::Json => Redact::holding(view, usize::MAX),
+        _ if running.endless => Redact::new(view),
+        _ => Redact::holding(view, memory.ended() / 2),
+    };
+    redacted(redact, how, memory)
+}
+
+/// The view with nothing masked.
+fn plain(output: &Output, live: bool, outputs: Outputs, heads: Option<Arc<Heads>>) -> anyhow::Result<Box<dyn View>> {
+    let Outputs { out, files, shown_on } = outputs;
+    let options = record::Options { lang: output.lang, ..Default::default() };
+    let style = table::Style { width: output.width, colour: output.colour };
+    let tables = table::Options {
+        style,
+        show: output.show,
+        list: output.list,
+        lang: output.lang,
+        text_limit: options.text_limit,
+        time: output.time,
+    };
+    Ok(match output.format {
+        Format::Json => Box::new(Json::new(out, options)),
+        Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Csv if !files.is_empty() => Box::new(Csv::new(files, options)?),
+        Format::Csv => {
+            let table = output.tables.names.iter().find_map(|name| csv::table(name));
+            Box::new(Csv::new(table.into_iter().zip([out]).collect(), options)?)
+        }
+        Format::Markdown => Box::new(Markdown::new(out, tables)),
+        Format::Html => Box::new(html::view(output, out, heads)?),
+        Format::Table if live => match shown_on {
+            Some(screen) => Box::new(Board::new(table::Live::new(out, tables), screen)?),
+            None => Box::new(table::Live::new(out, tables)),
+        },
+        Format::Table => Box::new(Table::new(out, tables)),
+    })
+}
+
+/// `redact`, with its share of `memory` for what it knows, and with names for secrets if `how` asks for them.
+///
+/// # Errors
+/// Where there is no key for them.
+pub(super) fn redacted<V: View + 'static>(
+    redact: Redact<V>,
+    how: Redaction,
+    memory: Budget,
+) -> anyhow::Result<Box<dyn View>> {
+    let redact = redact.knowing(memory.ended() / 4);
+    Ok(Box::new(match how {
+        Redaction::Mask => redact,
+        Redaction::Pseudonym => redact.naming(Names::new().context(Problem::NoKey)?),
+    }))
+}
