@@ -28,6 +28,8 @@ const SAID: &[Said] = &[
     ("a packet block without a packet", "分组块中没有分组"),
     ("a packet of an interface not described", "分组所属的接口没有说明"),
     ("a packet longer than its block", "分组比所在的块长"),
+    // Before the versions, which it ends.
+    ("{} at byte {n} is not supported", "不支持第 {1} 字节处的 {0}"),
     ("pcap version {v}", "pcap {0} 版"),
     ("pcapng version {v}", "pcapng {0} 版"),
     // Problems.
@@ -48,7 +50,6 @@ const SAID: &[Said] = &[
         "{0} 数据在第 {1} 个分组之后（第 {2} 字节）损坏或被截断：{3}",
     ),
     ("unreadable after packet {n} at byte {n}: {v}", "第 {0} 个分组之后（第 {1} 字节）无法读取：{2}"),
-    ("{} at byte {n} is not supported", "不支持第 {1} 字节处的 {0}"),
     ("removed or replaced since reading began", "开始读取之后已被删除或替换"),
     ("not read: {n} files may be open at once", "没有读取：最多可同时打开 {0} 个文件"),
     // What a file is that is no capture.
