@@ -97,7 +97,7 @@ pub(super) fn understood(words: Vec<OsString>, command: &Command, say: &Words) -
     Ok(said)
 }
 
-fn error(command: &Command, message: String) -> clap::Error {
+pub(super) fn error(command: &Command, message: String) -> clap::Error {
     command.clone().error(ErrorKind::ArgumentConflict, message)
 }
 

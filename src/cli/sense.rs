@@ -19,6 +19,8 @@ fn senseless(args: &CommonArgs, say: &Words) -> Option<String> {
     let format = if args.hands.json { Format::Json } else { args.format };
     let lists = args.listing.lists();
     match format {
+        Format::Html => lists.map(|option| (say.only_in_tables)(option)),
+        _ if args.template.is_some() => Some(say.template.to_owned()),
         Format::Table => None,
         _ if lists.is_some() => lists.map(|option| (say.only_in_tables)(option)),
         Format::Csv if args.listing.details => Some(say.details_as_csv.to_owned()),

@@ -8,6 +8,8 @@ pub(super) struct Words {
     pub both: &'static str,
     /// `-r` and `-w` at once.
     pub writes: &'static str,
+    /// `--template` with another format than the page's.
+    pub template: &'static str,
     /// `-r` or `-i` without what belongs to it.
     pub without_value: fn(char) -> String,
     /// An option of the list of sessions with another format.
@@ -22,6 +24,7 @@ const EN: Words = Words {
     both: "-r reads a file and -i listens on an interface: give one of them",
     writes: "-w saves what is captured on an interface, and -r reads a file: give one of them. To save a part of a file, \
              use tcpdump -r FILE -w FILE 'filter'",
+    template: "--template is for the page: add --format html, or leave it out",
     without_value: |option| match option {
         'i' => "-i: on which interface? `mailtap interfaces` lists them".to_owned(),
         _ => format!("-{option}: which file?"),
@@ -41,6 +44,7 @@ const EN: Words = Words {
 const ZH: Words = Words {
     both: "-r 读取文件，-i 监听接口：只能用其中一个",
     writes: "-w 保存从接口捕获的分组，而 -r 读取文件：只能用其中一个。要保存文件的一部分，请用 tcpdump -r 文件 -w 文件 '过滤条件'",
+    template: "--template 只用于网页：请加上 --format html，或去掉它",
     without_value: |option| match option {
         'i' => "-i：哪个接口？可用 `mailtap interfaces` 列出".to_owned(),
         _ => format!("-{option}：哪个文件？"),
@@ -59,5 +63,26 @@ pub(super) fn of(lang: Lang) -> &'static Words {
     match lang {
         Lang::En => &EN,
         Lang::Zh => &ZH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use crate::view::Lang;
+
+    #[test]
+    fn a_template_without_a_page_is_an_error_of_usage() {
+        let said = |words: &str, lang| {
+            let words = format!("mailtap {words}").split(' ').map(Into::into).collect();
+            Cli::understand(words, lang).err().map(|error| (error.exit_code(), error.to_string()))
+        };
+        for words in ["read a.pcap", "live -i lo", "a.pcap", "read --format csv a.pcap", "read --json a.pcap"] {
+            for (lang, what) in [(Lang::En, "--template is for the page"), (Lang::Zh, "--template 只用于网页")] {
+                let (code, text) = said(&format!("{words} --template sheet.html"), lang).expect(words);
+                assert!(code == 2 && text.contains(what), "{words}: {text}");
+            }
+        }
+        assert_eq!(said("read --format html --template sheet.html a.pcap", Lang::En), None);
     }
 }

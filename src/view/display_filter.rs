@@ -52,9 +52,17 @@ pub fn of_session(session: &Session) -> String {
 
 /// The filters that select the packets that show `finding`, one for each file: the file's index, and the filter.
 pub fn of_finding(session: &Session, finding: &Finding) -> Vec<(usize, String)> {
+    of_packets(packets_of(session, finding))
+}
+
+/// The packets that show `finding`, some of them perhaps twice.
+pub fn packets_of(session: &Session, finding: &Finding) -> Vec<u64> {
     let steps = finding.steps.iter().filter_map(|&n| session.step(n));
-    let mut packets: Vec<u64> =
-        steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect();
+    steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect()
+}
+
+/// The filters that select `packets`, one for each file: the file's index, and the filter.
+pub fn of_packets(mut packets: Vec<u64>) -> Vec<(usize, String)> {
     packets.sort_unstable();
     packets.dedup();
     packets

@@ -16,10 +16,10 @@ const shots = [
   { name: "page-narrow", lang: "zh", width: 360, height: 740 },
 ];
 for (const { name, lang, width, height, session, theme } of shots) {
-  const tab = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 1.5 });
+  const tab = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 1.25 });
   await tab.goto(url(page(lang, lab, "--lang", lang), session ? `#session-${session}` : ""));
-  if (theme) await tab.locator(`#theme-${theme}`).check({ force: true });
-  if (session) await tab.evaluate((id) => document.querySelector(`#session-${id}`).scrollIntoView(), session);
+  if (theme) await tab.locator(`label[for="theme-${theme}"]`).click();
+  if (session) await tab.evaluate((id) => document.querySelector(`#session-${id} h3`).scrollIntoView(), session);
   await tab.waitForTimeout(100);
   await tab.screenshot({ path: join(target, `${name}.png`) });
   await tab.close();

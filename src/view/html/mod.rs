@@ -26,6 +26,7 @@ use crate::limits::{Limit, PAGE_BYTES, PAGE_SESSION_STEPS, PAGE_SESSIONS, PAGE_T
 use crate::session::Session;
 use crate::verdict::explain::{Explainer, Heads};
 use crate::verdict::{Needs, Report, Selection};
+use context::again::Again;
 use context::finding::Grouped;
 use context::login::{self, Ledger};
 use context::text::Text;
@@ -70,6 +71,8 @@ pub struct Html<W> {
     left_out: LeftOut,
     /// Steps that tables leave out.
     steps_left_out: u64,
+    /// What was seen again, by the session that had it first.
+    again: Again,
 }
 
 impl<W: Write> Html<W> {
@@ -92,6 +95,7 @@ impl<W: Write> Html<W> {
             held: 0,
             left_out: LeftOut { mebibytes: PAGE_BYTES >> 20, ..LeftOut::default() },
             steps_left_out: 0,
+            again: Again::default(),
         })
     }
 
@@ -147,6 +151,7 @@ impl<W: Write> View for Html<W> {
         self.explainer.session(&session);
         self.groups.add(&session);
         self.logins.add(&session);
+        self.again.add(&session);
         if self.entries.len() >= PAGE_SESSIONS {
             self.left_out.sessions += 1;
             return Ok(());
@@ -160,7 +165,9 @@ impl<W: Write> View for Html<W> {
         // Sessions may come out of order where too many were waiting for an earlier one to end.
         self.entries.sort_by_key(|entry| entry.id);
         let mut report = report.clone();
-        let missing = self.left_out.sessions + self.left_out.details + self.left_out.timeline + self.steps_left_out;
+        let left_out = &self.left_out;
+        let missing = left_out.sessions + left_out.details + left_out.timeline;
+        let missing = missing + self.steps_left_out + self.again.left_out;
         report.summary.limits_hit.hit_times(Limit::Page, missing);
         let report = &report;
         let cause = report.verdict.as_ref().and_then(|verdict| verdict.cause);
@@ -191,6 +198,7 @@ impl<W: Write> View for Html<W> {
         for entry in &mut self.entries {
             steps += entry.steps;
             entry.is_open = steps <= OPEN_STEPS;
+            entry.again = self.again.of(entry.id);
         }
         let entries = std::mem::take(&mut self.entries);
         let drawings = Drawings {

@@ -1,5 +1,6 @@
 //! The templates, and the policy of the page.
 
+use super::context::again::Repetitions;
 use super::context::{Page, session};
 use super::drawing;
 use crate::session::Session;
@@ -53,6 +54,8 @@ pub(super) struct Entry {
     pub detail: Option<Value>,
     /// It is in the document as it is.
     pub is_open: bool,
+    /// Messages of it that later sessions carry again.
+    pub again: Repetitions,
     /// Its line of data.
     pub data: String,
 }
@@ -124,11 +127,11 @@ impl Renderer {
         let template = self.environment.get_template(name).map_err(|error| told(&error))?;
         let mut data = Vec::with_capacity(entries.len() + 1);
         let mut sessions = Vec::with_capacity(entries.len());
-        for Entry { row, detail, is_open, data: line, .. } in entries {
+        for Entry { row, detail, is_open, again, data: line, .. } in entries {
             if !line.is_empty() {
                 data.push(Value::from_safe_string(line));
             }
-            sessions.push(context! { is_open, has_detail => detail.is_some(), detail, ..row });
+            sessions.push(context! { is_open, again => value(again), has_detail => detail.is_some(), detail, ..row });
         }
         data.push(Value::from_safe_string(last));
         let values = context! {

@@ -2,7 +2,7 @@ use super::render::{SCRIPT, STYLE, policy};
 use super::{Html, Options, Template};
 use crate::protocol::Protocol;
 use crate::session::Session;
-use crate::session::model::{Credential, Mailbox};
+use crate::session::model::{Credential, Finding, Mailbox, Match, Preview, SameAs};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
 use data_encoding::BASE64;
@@ -214,6 +214,33 @@ fn what_there_is_no_room_for_is_counted_and_said() {
     let last = page.lines().find(|line| line.starts_with("{\"type\":\"summary\"")).unwrap();
     let last: Value = serde_json::from_str(last).unwrap();
     assert_eq!(last["summary"]["limits_hit"]["page"], 3);
+}
+
+#[test]
+fn a_message_names_what_comes_later_and_has_its_text() {
+    let mut later = lab_pop3();
+    later.messages = lab_smtp().messages;
+    later.messages[0].same_as = vec![SameAs { session: 1, message: 1, by: Match::Body }];
+    let mut first = lab_smtp();
+    let text: String = (1..=9).map(|n| format!("line {n} <i>\n")).collect();
+    first.messages[0].preview = Some(Box::new(Preview { text, cut: true }));
+    let page = page(vec![first, later]);
+    let again = page.split("<ul class=\"plain again\">").nth(1).unwrap().split("</ul>").next().unwrap();
+    assert!(again.contains("Message 1 was seen again:") && again.contains("href=\"#session-2\""), "{again}");
+    assert_eq!(page.matches("<ul class=\"plain again\">").count(), 1, "the later one names the earlier in its table");
+    let text = page.split("<pre>").nth(1).unwrap().split("</pre>").next().unwrap();
+    assert!(text.starts_with("line 1 &lt;i&gt;") && text.contains("line 9") && text.ends_with('…'), "{text}");
+}
+
+#[test]
+fn a_finding_has_its_facts_and_what_selects_its_packets() {
+    let mut session = lab_pop3();
+    session.findings = vec![Finding { id: "password_in_cleartext", steps: vec![1], ..Finding::default() }];
+    let first = session.steps[0].packets.first();
+    let page = page(vec![session]);
+    let filter = format!("Wireshark: <code class=\"filter\">frame.number == {first}</code>");
+    assert!(page.contains(&filter), "{page}");
+    assert!(page.contains("<code class=\"filter\">ip.addr == 172.16.0.73 &amp;&amp; "), "of the session");
 }
 
 fn own(text: &str) -> Result<String, String> {

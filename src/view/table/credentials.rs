@@ -103,11 +103,6 @@ impl Ledger {
     pub fn rows(&self, options: &Options) -> Vec<Row> {
         self.rows.iter().map(|(alike, seen)| row(options, alike, seen)).collect()
     }
-
-    /// Further attempts, which are no rows.
-    pub fn left_out(&self) -> u64 {
-        self.left_out
-    }
 }
 
 impl Seen {

@@ -37,7 +37,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
 /// The display filters that select the packets of `finding`: one for each file, with its number unless it is the first.
 fn filters(options: &Options, session: &Session, finding: &Finding) -> Vec<String> {
     let named = |(source, filter): (usize, String)| {
-        let of = (source > 0).then(|| format!(" {}:", source + 1)).unwrap_or_default();
+        let of = if source > 0 { format!(" {}:", source + 1) } else { String::new() };
         options.named(Label::DisplayFilter, &format!("{of}{filter}"))
     };
     display_filter::of_finding(session, finding).into_iter().map(named).collect()

@@ -1,8 +1,9 @@
 //! Messages: their fields, with values and meanings.
 
 use super::text::{Text, options};
-use crate::session::model::{Message as Model, Session};
+use crate::session::model::{Message as Model, Preview, Session};
 use crate::view::Lang;
+use crate::view::escape;
 use crate::view::locale;
 use crate::view::table::{Row, fields};
 use serde::Serialize;
@@ -18,6 +19,8 @@ pub struct Message {
     pub subject: Option<String>,
     /// Its fields, the decoded header, MIME's structure, size and digests.
     pub fields: Vec<Field>,
+    /// As much of its text as is kept, where the fields show less of it.
+    pub text: Option<String>,
 }
 
 /// A field.
@@ -45,7 +48,13 @@ fn message(message: &Model) -> Message {
         direction: Text::of(|lang| locale::direction(lang, message.direction)),
         subject: message.header.subject.as_deref().map(super::text::line),
         fields: en.into_iter().zip(zh).map(field).collect(),
+        text: message.preview.as_deref().and_then(text),
     }
+}
+
+fn text(preview: &Preview) -> Option<String> {
+    let goes_on = preview.first_lines().0.len() < preview.text.trim_end().len();
+    goes_on.then(|| format!("{}{}", escape::block(&preview.text), if preview.cut { "…" } else { "" }))
 }
 
 fn field((en, zh): (Row, Row)) -> Field {

@@ -3,6 +3,7 @@ What a template of the page is given: `docs/page.md` describes it. All text in i
 ([`escape`](crate::view::escape)); the template engine makes it safe for HTML.
 */
 
+pub mod again;
 pub mod answer;
 pub mod capture;
 pub mod finding;

@@ -95,6 +95,8 @@ pub struct Fact {
     pub name: Text,
     /// Lines.
     pub value: Text,
+    /// It is a display filter of Wireshark's.
+    pub is_filter: bool,
 }
 
 /// The row of `session`.
@@ -165,10 +167,12 @@ pub fn detail(session: &Model, masked: bool) -> Detail {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let [en, zh] = [Lang::En, Lang::Zh].map(|lang| facts(&options(lang), session));
     let verdict = options(Lang::En).label(Label::Verdict);
+    let filter = options(Lang::En).label(Label::DisplayFilter);
     let both = en.into_iter().zip(zh).filter(|((name, _), _)| *name != verdict);
     let fact = |((name, value), (named, valued)): ((&str, String), (&str, String))| Fact {
         name: Text { en: name.to_owned(), zh: named.to_owned() },
         value: Text { en: value, zh: valued },
+        is_filter: name == filter,
     };
     Detail {
         verdict: Text::of(|lang| locale::verdict(lang, &conclusion::of_session(session))),

@@ -64,7 +64,8 @@
     return {
       body,
       said: row.textContent.toLowerCase(),
-      addresses: body.dataset.addresses.toLowerCase(),
+      // With their ports.
+      addresses: `${body.dataset.addresses} ${row.querySelector(".c-ends").textContent}`.toLowerCase(),
       protocol: body.dataset.protocol,
       outcome: body.dataset.outcome,
       rank: RANK[body.dataset.severity] || 0,
@@ -119,11 +120,12 @@
   // On paper: what is open; where nothing is and there are few, all.
   let printed = [];
   addEventListener("beforeprint", () => {
+    one("answers").parentNode.classList.toggle("unopened", !document.querySelector(".answer[open]"));
     if (sessions.length > 12 || sessions.some(isOpen)) return;
     printed = sessions;
     printed.forEach((body) => open(body, true));
   });
-  addEventListener("afterprint", () => { printed.forEach((body) => open(body, false)); printed = []; });
+  addEventListener("afterprint", () => { printed.forEach((body) => open(body, false)); printed = []; one("answers").parentNode.classList.remove("unopened"); });
 
   speak();
   follow();
