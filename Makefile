@@ -10,10 +10,11 @@ lab = fixtures/lab/lab-all/capture.pcapng
 # Where `make install` puts what, which `make uninstall` takes away.
 program = $(DESTDIR)$(PREFIX)/bin/mailtap
 manual = $(DESTDIR)$(PREFIX)/share/man/man1/mailtap.1
+manual_zh = $(DESTDIR)$(PREFIX)/share/man/zh_CN/man1/mailtap.1
 for_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailtap
 for_zsh = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mailtap
 for_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mailtap.fish
-installed = '$(program)' '$(manual)' '$(for_bash)' '$(for_zsh)' '$(for_fish)'
+installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '$(for_fish)'
 
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -103,11 +104,12 @@ bench: build ## measure beside cat, capinfos, tcpdump, tshark and others (BENCH=
 bench-doc: ## the same, and write the tables into docs/performance.md
 	@$(MAKE) --no-print-directory bench BENCH='$(BENCH) --write docs/performance.md'
 
-install: ## what `make build` made, stripped, its manual page and completions to $(DESTDIR)$(PREFIX)
+install: ## what `make build` made, stripped, its manual pages and completions to $(DESTDIR)$(PREFIX)
 	@test -x $(built) || { echo 'install: run `make build` first (as yourself, not as root)' >&2; exit 1; }
 	umask 022; for file in $(installed); do mkdir -p "$$(dirname "$$file")" || exit; done
 	install -s -m 755 $(built) '$(program)'
-	umask 022; $(built) man >'$(manual)'
+	umask 022; $(built) man --lang en >'$(manual)'
+	umask 022; $(built) man --lang zh >'$(manual_zh)'
 	umask 022; $(built) completions bash >'$(for_bash)'
 	umask 022; $(built) completions zsh >'$(for_zsh)'
 	umask 022; $(built) completions fish >'$(for_fish)'

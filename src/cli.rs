@@ -61,7 +61,7 @@ impl Cli {
     /// The plan that the command line means.
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
-            Command::Interfaces => Plan::Interfaces,
+            Command::Interfaces => Plan::Interfaces(language(None, environment)),
             Command::Findings { format, json, lang, width } => Plan::Findings {
                 format: if json { CatalogueFormat::Json } else { format },
                 lang: language(lang, environment),
@@ -71,7 +71,7 @@ impl Cli {
             Command::Schema { tables: true } => Plan::Print(crate::view::schema::tables().into_bytes()),
             Command::Schema { tables: false } => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
-            Command::Man => Plan::Print(manual::page()),
+            Command::Man { lang } => Plan::Print(manual::page(language(lang, environment))),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
             Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
             Command::Read(mut args) => {

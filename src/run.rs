@@ -62,7 +62,7 @@ pub fn run(plan: Plan) -> anyhow::Result<u8> {
     match plan {
         Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis)?,
         Plan::Analyze(analysis) => return analyze::analyze(*analysis),
-        Plan::Interfaces => interfaces()?,
+        Plan::Interfaces(lang) => interfaces(lang)?,
         Plan::Print(text) => Named::stdout().write_all(&text)?,
         Plan::Findings { format, lang, width, colour } => {
             let page = match format {
@@ -143,14 +143,14 @@ pub fn tell(error: &anyhow::Error, lang: Lang) {
     }
 }
 
-fn interfaces() -> anyhow::Result<()> {
+fn interfaces(lang: Lang) -> anyhow::Result<()> {
     let mut out = Named::stdout();
     let interfaces = capture::interfaces()?;
     let widest = interfaces.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
     for interface in interfaces {
         let mut facts: Vec<String> = Vec::new();
         if !interface.up {
-            facts.push("down".to_owned());
+            facts.push(words::down(lang).to_owned());
         }
         facts.extend(interface.addresses.iter().map(ToString::to_string));
         facts.extend(interface.description);

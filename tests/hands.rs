@@ -166,8 +166,14 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
     let lab = fixture("lab-all");
     let lab = lab.to_str().expect("UTF-8");
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("a"), "a").expect("written");
+    std::fs::write(folder.path().join("a"), "{% if %}").expect("written");
+    std::fs::write(folder.path().join("foreign"), b"\xfd7zXZ\0").expect("written");
+    let mut damaged = std::fs::read(lab).expect("readable");
+    damaged[5_000..5_600].fill(0xff);
+    std::fs::write(folder.path().join("damaged"), damaged).expect("written");
     let full = folder.path().to_str().expect("UTF-8");
+    let paths = ["a", "foreign", "damaged", "none"].map(|name| (name, format!("{full}/{name}")));
+    let at = |name: &str| paths.iter().find(|(known, _)| *known == name).map_or("", |(_, path)| path.as_str());
     for (args, status, words) in [
         (&["read", "none.pcap"][..], 3, "没有这个文件"),
         (&["read", full], 3, "目录"),
@@ -180,19 +186,59 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         (&["live", "nosuch0"], 4, "nosuch0"),
         (&["compare", lab, "--session", "1,99"], 2, "没有 --session 所要的会话 99"),
         (&["raed", "x"], 2, "相近的命令"),
+        (&["read", "Cargo.toml"], 3, "看来是文本文件：抓包文件由 tcpdump -w 或 Wireshark 写出"),
+        (&["read", at("foreign"), "-q"], 3, "看来由 xz 压缩：请用 xz -d 解开"),
+        (
+            &["read", at("damaged"), "-q"],
+            0,
+            "：在第 33 个分组之后（第 4928 字节）跳过了 2092 字节：块前后的两个长度不同",
+        ),
+        (&["explain", at("damaged")], 0, "：在第 33 个分组之后"),
+        (&["read", lab, "--raw"], 2, "--raw：共有 3 个会话"),
+        (
+            &["read", lab, "--format", "csv", "--show", "findings,sessions"],
+            2,
+            "（sessions, findings）：请用 --show 选择一张",
+        ),
+        (&["read", lab, "--format", "html", "--template", at("a")], 1, "a，第 1 行：syntax error"),
+        (&["read", lab, "--format", "html", "--template", at("none")], 1, "none：无法读取模板：没有这个文件或目录"),
+        (&["live", "lo", "--user", "no-such-user"], 4, "请"),
     ] {
         let output = chinese(args);
         let said = err(&output);
         assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
         assert!(said.contains(words), "{args:?}: {said}");
-        // What libpcap says of a filter is English.
-        let own = !args.contains(&"--filter");
+        // What libpcap says of a filter is English, and what the engine says of a template.
+        let own = !args.contains(&"--filter") && !args.contains(&"--template");
         assert!(!said.contains("no such") && !(own && said.contains("error")), "{args:?}: {said}");
     }
     let help = out(&chinese(&["read", "--help"]));
     assert!(help.contains("用法：mailtap read [选项] <文件>...") && !help.contains("Options"), "{help}");
     assert_eq!(help, out(&run(&["read", "--lang", "zh", "--help"])));
     assert!(out(&chinese(&["read", "--help", "--lang", "en"])).contains("Usage:"));
+}
+
+#[test]
+fn the_chinese_manual_has_every_command_and_option_of_the_english_one() {
+    let plain = |page: String| {
+        [r"\fB", r"\fI", r"\fR", r"\:"].iter().fold(page, |page, mark| page.replace(mark, "")).replace(r"\-", "-")
+    };
+    let [english, chinese] = ["en", "zh"].map(|lang| plain(out(&run(&["man", "--lang", lang]))));
+    assert_eq!(chinese, plain(out(&command(&["man"]).env("LC_ALL", "zh_CN.UTF-8").output().expect("runs"))));
+    let options = |page: &str| -> std::collections::BTreeSet<String> {
+        let is_of_a_name = |found: char| found.is_ascii_alphanumeric() || found == '-';
+        page.split(|found| !is_of_a_name(found)).filter(|word| word.starts_with("--")).map(str::to_owned).collect()
+    };
+    assert_eq!(options(&chinese), options(&english));
+    for section in ["名称", "概要", "命令", "示例", "环境变量", "退出状态", "文件", "另见"] {
+        assert!(chinese.contains(&format!(".SH {section}\n")), "{section}");
+    }
+    for variable in ["MAILTAP_PAGER", "PAGER", "LESS", "TZ", "COLUMNS", "NO_COLOR", "SUDO_UID", "MAILTAP_LOG"] {
+        assert!(english.contains(variable) && chinese.contains(variable), "{variable}");
+    }
+    for words in [" the ", "Print ", "default:", ".SH NAME", ".SH OPTIONS", "Possible values"] {
+        assert!(!chinese.contains(words), "{words}");
+    }
 }
 
 #[test]

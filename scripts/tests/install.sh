@@ -61,11 +61,12 @@ for there in usr 'a place'; do
     check 'the program' mode "$top/root/$there/bin/mailtap" 755
     check 'without the names of its functions' [ "$(size "$top/root/$there/bin/mailtap")" -lt "$(size "$built")" ]
     check 'while the one that was built keeps them' [ -n "$(nm "$built")" ]
-    check 'the manual page' holds "$share/man/man1/mailtap.1" 'says man'
+    check 'the manual page' holds "$share/man/man1/mailtap.1" 'says man --lang en'
+    check 'and the Chinese one' holds "$share/man/zh_CN/man1/mailtap.1" 'says man --lang zh'
     check 'for bash' holds "$share/bash-completion/completions/mailtap" 'says completions bash'
     check 'for zsh' holds "$share/zsh/site-functions/_mailtap" 'says completions zsh'
     check 'for fish' holds "$share/fish/vendor_completions.d/mailtap.fish" 'says completions fish'
-    check 'five files' [ "$(files "$top/root" | wc -l)" -eq 5 ]
+    check 'six files' [ "$(files "$top/root" | wc -l)" -eq 6 ]
     check 'that all may read, whatever the umask' mode "$share/man/man1/mailtap.1" 644
     check 'in a folder that all may enter' mode "$share/zsh/site-functions" 755
     check 'uninstalled' make_there uninstall DESTDIR="$top/root" PREFIX="/$there"

@@ -16,6 +16,7 @@ use super::open::{named, opened, ordered};
 use super::window::WINDOW_BYTES;
 use super::{
     CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Tell, Time,
+    Told,
 };
 use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
@@ -96,7 +97,7 @@ struct Following {
 
 impl Following {
     fn say(&mut self, what: &str) {
-        (self.tell)(&format!("{}: {what}", self.name));
+        (self.tell)(Told::Name { name: &self.name, what });
     }
 
     fn open(&self) -> Result<Opened, CaptureError> {
@@ -201,7 +202,7 @@ impl Followed {
     }
 
     fn fail(&mut self, error: CaptureError) {
-        (self.following.tell)(&error.to_string());
+        (self.following.tell)(Told::Failed(&error));
         self.failed.get_or_insert(error);
     }
 

@@ -140,8 +140,22 @@ pub enum Read<'a> {
     End,
 }
 
-/// Is told, in a line for standard error, what happens to a file or an interface while it is read.
-pub type Tell = Box<dyn FnMut(&str) + Send>;
+/// What happens to a file while it is followed.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// To its name.
+    Name {
+        /// The file, as it was given.
+        name: &'a str,
+        /// What: words that follow the name.
+        what: &'a str,
+    },
+    /// A file could not be read to its end.
+    Failed(&'a CaptureError),
+}
+
+/// Is told what happens to a file while it is followed.
+pub type Tell = Box<dyn FnMut(Told<'_>) + Send>;
 
 /// Why no packet comes, and what that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

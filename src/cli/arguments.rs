@@ -76,7 +76,11 @@ pub(super) enum Command {
         shell: Shell,
     },
     /// Print the manual page, for man(1).
-    Man,
+    Man {
+        /// The language [default: from the locale].
+        #[arg(long, value_enum, ignore_case = true)]
+        lang: Option<Language>,
+    },
 }
 
 #[derive(Debug, Args)]

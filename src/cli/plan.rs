@@ -17,8 +17,8 @@ pub enum Plan {
     Compare(Box<Pairing>),
     /// Answer the questions of a lab report.
     Explain(Box<Questions>),
-    /// List the interfaces.
-    Interfaces,
+    /// List the interfaces, in this language.
+    Interfaces(Lang),
     /// List what can be found in a session.
     Findings {
         /// How to list it.
@@ -169,8 +169,8 @@ impl Plan {
             Self::Analyze(analysis) => Some(analysis.output.lang),
             Self::Compare(pairing) => Some(pairing.lang),
             Self::Explain(questions) => Some(questions.lang),
-            Self::Findings { lang, .. } => Some(*lang),
-            Self::Interfaces | Self::Schema | Self::Print(_) => None,
+            Self::Findings { lang, .. } | Self::Interfaces(lang) => Some(*lang),
+            Self::Schema | Self::Print(_) => None,
         }
     }
 

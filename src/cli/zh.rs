@@ -4,9 +4,11 @@ errors are made from clap's context.
 */
 
 mod error;
+mod manual;
 mod texts;
 
 pub(crate) use error::error;
+pub(super) use manual::{WORDS as MANUAL, breakable};
 
 use clap::{Arg, ArgAction, Command};
 

@@ -90,7 +90,7 @@ fn say_heard(analysis: &Analysis, source: &dyn Source) {
 
 /// Says what is to be said of the whole, and returns the exit status.
 fn ended(analysis: &Analysis, outcome: Outcome) -> anyhow::Result<u8> {
-    let report = told::problems(outcome)?;
+    let report = told::problems(analysis.output.lang, outcome)?;
     if analysis.output.format != Format::Table && !analysis.around.quiet {
         told::say_none(analysis.output.lang, &report);
     }

@@ -73,7 +73,7 @@ pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
     drop(view);
     let picked = Rc::try_unwrap(picked).map(RefCell::into_inner).unwrap_or_default();
     progress.ender().end();
-    reports.iter().for_each(told::stepped_over);
+    reports.iter().for_each(|report| told::stepped_over(pairing.lang, report));
     let chosen = chosen(&pairing, picked);
     let sessions = match (chosen, problems.is_empty()) {
         // A session that is not there may be in the part that could not be read.
@@ -97,7 +97,7 @@ fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -
 }
 
 fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
-    let mut out = at_once(pairing.file.as_deref(), pairing.redact.is_none(), &pairing.around, progress)?;
+    let mut out = at_once(pairing.file.as_deref(), pairing.redact.is_none(), &pairing.around, progress, pairing.lang)?;
     let [left, right] = sessions;
     let masked = pairing.redact.is_some();
     let comparison = compared(left, right, contents, masked);

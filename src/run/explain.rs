@@ -55,12 +55,13 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     say_none(questions.lang, &outcome.report);
     show(&questions, &answers.borrow(), progress.ender())?;
     drop(progress);
-    told::problems(outcome)?;
+    told::problems(questions.lang, outcome)?;
     Ok(())
 }
 
 fn show(questions: &Questions, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {
-    let mut out = at_once(questions.file.as_deref(), questions.redact.is_none(), &questions.around, progress)?;
+    let mut out =
+        at_once(questions.file.as_deref(), questions.redact.is_none(), &questions.around, progress, questions.lang)?;
     let page = page(questions.lang, answers);
     match questions.format {
         CompareFormat::Table => table(&mut out, Style { width: questions.width, colour: questions.colour }, &page)?,

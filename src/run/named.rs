@@ -4,6 +4,9 @@ use super::patient::Patient;
 use super::problem::AtFile;
 use std::io::{self, Write};
 
+/// The name of standard output.
+pub(super) const STANDARD_OUTPUT: &str = "standard output";
+
 /// Writes to `out`; errors there are reported with `name`.
 pub(super) struct Named<W> {
     pub name: String,
@@ -13,7 +16,7 @@ pub(super) struct Named<W> {
 impl Named<Patient> {
     /// Standard output.
     pub fn stdout() -> Self {
-        Self { name: "standard output".to_owned(), out: Patient::stdout() }
+        Self { name: STANDARD_OUTPUT.to_owned(), out: Patient::stdout() }
     }
 }
 

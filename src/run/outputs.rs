@@ -9,6 +9,7 @@ use super::whole_lines::WholeLines;
 use super::{identity, private, tables};
 use crate::capture::Outlet;
 use crate::cli::{Analysis, Around, Pager};
+use crate::view::Lang;
 use crate::view::extract;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -56,7 +57,7 @@ pub(super) fn open(analysis: &mut Analysis, running: &Running) -> anyhow::Result
                 false => Box::new(Clearing { out, progress: running.progress.ender() }),
             }
         }
-        None => paged(analysis.around.pager.as_ref(), running.progress.ender()),
+        None => paged(analysis.around.pager.as_ref(), running.progress.ender(), analysis.output.lang),
     };
     Ok(Outputs { out: Box::new(buffered(out)), files, shown_on })
 }
@@ -81,8 +82,9 @@ pub(super) fn at_once(
     private: bool,
     around: &Around,
     progress: Ender,
+    lang: Lang,
 ) -> anyhow::Result<Buffered> {
-    let Some(file) = file else { return Ok(buffered(paged(around.pager.as_ref(), progress))) };
+    let Some(file) = file else { return Ok(buffered(paged(around.pager.as_ref(), progress, lang))) };
     let stop = Arc::new(AtomicBool::new(false));
     let created = private::created(file, private, &stop)?;
     Ok(buffered(in_lines(file, Outlet::new(created.file, stop))))
@@ -93,8 +95,8 @@ pub(super) fn in_lines(file: &Path, out: Outlet) -> Box<dyn Write> {
     Box::new(Named { name: file.display().to_string(), out: WholeLines::new(out) })
 }
 
-fn paged(pager: Option<&Pager>, progress: Ender) -> Box<dyn Write> {
-    Box::new(Named { out: Paged::new(pager, progress), name: Named::stdout().name })
+fn paged(pager: Option<&Pager>, progress: Ender, lang: Lang) -> Box<dyn Write> {
+    Box::new(Named { out: Paged::new(pager, progress, lang), name: Named::stdout().name })
 }
 
 /// As it is written to.

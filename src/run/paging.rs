@@ -7,8 +7,9 @@ Ctrl-C is the pager's while it runs. Where it is left early, writing fails as it
 
 use super::patient::Patient;
 use super::progress::Ender;
-use super::say;
+use super::{say, words};
 use crate::cli::Pager;
+use crate::view::Lang;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -30,6 +31,7 @@ const GRACE: Duration = Duration::from_millis(200);
 pub(super) struct Paged {
     pager: Option<Pager>,
     progress: Ender,
+    lang: Lang,
     state: State,
 }
 
@@ -44,8 +46,8 @@ enum State {
 
 impl Paged {
     /// To standard output, through `pager` if there is one. What would be in the way of `progress` ends it.
-    pub(super) fn new(pager: Option<&Pager>, progress: Ender) -> Self {
-        Self { pager: pager.cloned(), progress, state: State::Before }
+    pub(super) fn new(pager: Option<&Pager>, progress: Ender, lang: Lang) -> Self {
+        Self { pager: pager.cloned(), progress, lang, state: State::Before }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -97,7 +99,7 @@ impl Drop for Paged {
             drop(child.stdin.take());
             // What a shell answers that cannot run what it is told to.
             if let Ok(Some(code @ (126 | 127))) = child.wait().map(|status| status.code()) {
-                say::line(&format!("the pager could not be run (status {code}): set PAGER, or use --paging never"));
+                say::line(&words::no_pager(self.lang, code));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `--raw`: the bytes of one conversation, as both sides sent them.
 
 use super::conversations::Conversations;
-use super::{Named, identity, private, say, told};
+use super::{Named, identity, private, say, told, words};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{Analysis, Input};
 use crate::pipeline;
@@ -75,9 +75,9 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     let counters = &session.transport.counters;
     let missing = counters.client_missing + counters.server_missing;
     if missing > 0 {
-        say::line(&format!("session {}: {missing} bytes are not in the capture, and so not in the output", session.id));
+        say::line(&words::not_captured(analysis.output.lang, session.id, missing));
     }
-    told::problems(outcome)?;
+    told::problems(analysis.output.lang, outcome)?;
     Ok(())
 }
 

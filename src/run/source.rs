@@ -2,7 +2,7 @@
 
 use super::begun::Begun;
 use super::running::Running;
-use super::{say, words};
+use super::{say, told, words};
 use crate::capture::{self, Cursor, Damage, Filter, Live, LiveOptions, Reading, Source};
 use crate::cli::{Analysis, Format, Input};
 use crate::pipeline;
@@ -30,7 +30,8 @@ pub(super) fn open(analysis: &mut Analysis, filter: Option<Filter>, running: &Ru
         }
         Input::Followed(files) => {
             let (order, stop) = (analysis.options.memory.order(), Arc::clone(&running.stop));
-            let source = capture::follow(files, filter, Damage::default(), order, stop, Box::new(say::line))?;
+            let source =
+                capture::follow(files, filter, Damage::default(), order, stop, told::following(analysis.output.lang))?;
             Opened { source, interface: None }
         }
         Input::Live(options) => listen(options, analysis, filter.as_ref(), running)?,

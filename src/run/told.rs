@@ -1,15 +1,16 @@
 //! What is said on standard error, in the language of the output. Errors say it in English themselves.
 
 use super::identity::Harm;
+use super::named::STANDARD_OUTPUT;
 use super::privileges::Kept;
 use super::problem::{AtFile, MayNot, Problem};
 use super::say;
 use super::which::Which;
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, Tell, Told};
 use crate::pipeline::Outcome;
 use crate::verdict::Report;
 use crate::view::Lang;
-use crate::view::extract::NotEmpty;
+use crate::view::extract::{AtPath, NotEmpty};
 use crate::view::locale::{self, errors};
 use std::io;
 
@@ -34,25 +35,34 @@ fn zh(error: &anyhow::Error) -> String {
         return errors::capture(Lang::Zh, error);
     }
     match error.downcast_ref::<Harm>() {
-        Some(Harm::Capture { written }) => return format!("{written}：无法写入：它就是所读的抓包文件"),
-        Some(Harm::Twice { written, other }) => return format!("{written}：无法写入：{other} 是同一个文件"),
+        Some(Harm::Capture { written }) => return format!("{}：无法写入：它就是所读的抓包文件", place(written)),
+        Some(Harm::Twice { written, other }) => return format!("{}：无法写入：{other} 是同一个文件", place(written)),
         Some(Harm::Messages) => return "标准错误就是所读的抓包文件".to_owned(),
         None => {}
     }
     if let Some(Kept { what, todo }) = error.downcast_ref() {
-        return format!("无法放弃权限：{what}：{todo}");
+        return format!("无法放弃权限：{}：{}", errors::said(Lang::Zh, what), errors::said(Lang::Zh, todo));
     }
     // It is in the language already.
     if let Some(which) = error.downcast_ref::<Which>() {
         return which.to_string();
     }
-    error.downcast_ref::<io::Error>().map_or_else(|| format!("{error:#}"), system)
+    // An error, and what it comes from.
+    let one = |error: &(dyn std::error::Error + 'static)| match error.downcast_ref::<io::Error>() {
+        Some(error) => system(error),
+        None => errors::said(Lang::Zh, &error.to_string()),
+    };
+    let last = error.chain().take_while(|error| !error.is::<io::Error>()).count();
+    error.chain().take(last + 1).map(one).collect::<Vec<_>>().join("：")
 }
 
 /// What the system says, or this program of a file.
 fn system(error: &io::Error) -> String {
     if let Some(AtFile { name, error }) = inner(error) {
-        return format!("{name}：{}", system(error));
+        return format!("{}：{}", place(name), system(error));
+    }
+    if let Some(AtPath { path, error }) = inner(error) {
+        return format!("{}：{}", path.display(), system(error));
     }
     if let Some(MayNot { user, error }) = inner(error) {
         return format!(
@@ -71,8 +81,39 @@ fn system(error: &io::Error) -> String {
     errors::system(Lang::Zh, error)
 }
 
+/// What is written to.
+fn place(name: &str) -> &str {
+    if name == STANDARD_OUTPUT { "标准输出" } else { name }
+}
+
 fn inner<E: std::error::Error + 'static>(error: &io::Error) -> Option<&E> {
     error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// Says what happens to the file that is followed.
+pub(super) fn following(lang: Lang) -> Tell {
+    Box::new(move |told| match told {
+        Told::Name { name, what } => say::line(&of(lang, name, what)),
+        Told::Failed(error) => say::line(&errors::capture(lang, error)),
+    })
+}
+
+/// Says what of the capture was damaged and stepped over: everything after it was read.
+pub(super) fn stepped_over(lang: Lang, report: &Report) {
+    for source in &report.sources {
+        if let Some(problem) = &source.problem {
+            say::line(&of(lang, &source.name, problem));
+        }
+    }
+}
+
+/// `what` is said of the file.
+fn of(lang: Lang, name: &str, what: &str) -> String {
+    let colon = match lang {
+        Lang::En => ": ",
+        Lang::Zh => "：",
+    };
+    format!("{name}{colon}{}", errors::said(lang, what))
 }
 
 /// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.
@@ -87,21 +128,12 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
 ///
 /// # Errors
 /// The problem at which the reading ended.
-pub(super) fn problems(outcome: Outcome) -> Result<Report, CaptureError> {
+pub(super) fn problems(lang: Lang, outcome: Outcome) -> Result<Report, CaptureError> {
     if let Some(problem) = outcome.problem {
         return Err(problem);
     }
-    stepped_over(&outcome.report);
+    stepped_over(lang, &outcome.report);
     Ok(outcome.report)
-}
-
-/// Says which damage was stepped over: everything after it was read.
-pub(super) fn stepped_over(report: &Report) {
-    for source in &report.sources {
-        if let Some(problem) = &source.problem {
-            say::line(&format!("{}: {problem}", source.name));
-        }
-    }
 }
 
 /// Said where `--redact` meets an option that keeps what crossed.

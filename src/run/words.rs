@@ -33,13 +33,13 @@ pub(super) fn heard(lang: Lang, packets: u64, heard: Heard) -> String {
             all.map(|(count, what)| en(count, what)).concat()
         }
         Lang::Zh => {
-            format!("已捕获 {packets} 个数据包\n过滤器收到 {received} 个数据包\n内核丢弃 {kernel} 个数据包\n")
+            format!("已捕获 {packets} 个分组\n过滤器收到 {received} 个分组\n内核丢弃 {kernel} 个分组\n")
         }
     };
     if interface > 0 {
         lines += &match lang {
             Lang::En => en(interface, "dropped by interface"),
-            Lang::Zh => format!("接口丢弃 {interface} 个数据包\n"),
+            Lang::Zh => format!("接口丢弃 {interface} 个分组\n"),
         };
     }
     lines
@@ -49,7 +49,31 @@ pub(super) fn heard(lang: Lang, packets: u64, heard: Heard) -> String {
 pub(super) fn so_far(lang: Lang, name: &str, packets: u64, dropped: u64) -> String {
     match lang {
         Lang::En => format!("{name}: {packets} packets received, {dropped} dropped"),
-        Lang::Zh => format!("{name}：已收到 {packets} 个数据包，丢弃 {dropped} 个"),
+        Lang::Zh => format!("{name}：已收到 {packets} 个分组，丢弃 {dropped} 个"),
+    }
+}
+
+/// Bytes of the session are not in the capture.
+pub(super) fn not_captured(lang: Lang, session: u64, missing: u64) -> String {
+    match lang {
+        Lang::En => format!("session {session}: {missing} bytes are not in the capture, and so not in the output"),
+        Lang::Zh => format!("会话 {session}：有 {missing} 字节不在抓包中，因此也不在输出中"),
+    }
+}
+
+/// The shell could not run the pager, and ended with this status.
+pub(super) fn no_pager(lang: Lang, status: i32) -> String {
+    match lang {
+        Lang::En => format!("the pager could not be run (status {status}): set PAGER, or use --paging never"),
+        Lang::Zh => format!("无法运行分页程序（状态 {status}）：请设置 PAGER，或使用 --paging never"),
+    }
+}
+
+/// An interface that is not up.
+pub(super) fn down(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "down",
+        Lang::Zh => "未启用",
     }
 }
 
@@ -90,7 +114,7 @@ pub(super) fn progress(lang: Lang, come: &Come) -> String {
                 Some((0, minutes, seconds)) => format!("，还需 {minutes} 分 {seconds} 秒"),
                 Some((hours, minutes, _)) => format!("，还需 {hours} 小时 {minutes} 分"),
             };
-            format!("已读 {bytes}{of}，{packets} 个数据包，{sessions} 个会话，{rate}/s{left}")
+            format!("已读 {bytes}{of}，{packets} 个分组，{sessions} 个会话，{rate}/s{left}")
         }
     }
 }
@@ -99,7 +123,7 @@ pub(super) fn progress(lang: Lang, come: &Come) -> String {
 pub(super) fn board_titles(lang: Lang) -> [&'static str; 7] {
     match lang {
         Lang::En => ["No.", "Protocol", "Client → Server", "User, or sender → recipients", "State", "Bytes", "Age"],
-        Lang::Zh => ["序号", "协议", "客户端 → 服务器", "用户，或发件人 → 收件人", "状态", "字节", "时长"],
+        Lang::Zh => ["序号", "协议", "客户 → 服务器", "用户，或发件人 → 收件人", "状态", "字节", "时长"],
     }
 }
 
@@ -139,6 +163,6 @@ mod tests {
             Come { bytes: 1 << 20, total: Some(1 << 30), packets: 12_345, sessions: 6, rate: 1 << 20, left: None };
         assert_eq!(progress(Lang::En, &come), "1.00 MiB of 1.00 GiB, 12,345 packets, 6 sessions, 1.00 MiB/s");
         let come = Come { total: None, left: Some(Duration::from_secs(75)), ..come };
-        assert_eq!(progress(Lang::Zh, &come), "已读 1.00 MiB，12,345 个数据包，6 个会话，1.00 MiB/s，还需 1 分 15 秒");
+        assert_eq!(progress(Lang::Zh, &come), "已读 1.00 MiB，12,345 个分组，6 个会话，1.00 MiB/s，还需 1 分 15 秒");
     }
 }

@@ -122,7 +122,7 @@ mod tests {
             ("raed x", "相近的命令：read"),
             ("zzz", "没有 'zzz' 这个命令"),
             ("read x --redact=pseudo", "可选值：mask、pseudonym"),
-            ("read x --session none", "会话编号"),
+            ("read x --session none", "会话序号"),
             ("read x --port gopher=70", "没有叫 `gopher` 的协议"),
             ("read x --port smtp", "PROTOCOL=PORT"),
             ("read x --server 10.0.0.300", "不是连接的一端"),

@@ -22,7 +22,7 @@ pub(super) fn command(name: &str) -> Option<&'static str> {
         "findings" => "列出会话中可能发现的问题、含义和处理办法",
         "schema" => "输出 JSON 输出的 JSON Schema",
         "completions" => "输出在 shell 中补全 mailtap 选项的脚本",
-        "man" => "输出供 man(1) 使用的手册页（英文）",
+        "man" => "输出供 man(1) 使用的手册页",
         _ => return None,
     })
 }
@@ -46,7 +46,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         ("explain", "files") => "抓包文件：pcap 或 pcapng，也可压缩；`-` 是标准输入。多个文件当作一次抓包",
         ("compare", "files") => "一个或两个抓包文件：pcap 或 pcapng，也可压缩；其中一个可以是 `-`（标准输入）",
         ("compare", "sessions") => {
-            "两个会话的编号（与 `read` 所示相同）：同一文件中的两个，或两个文件中各一个 [默认：恰好有两个，或各有一个时就是它们]"
+            "两个会话的序号（与 `read` 所示相同）：同一文件中的两个，或两个文件中各一个 [默认：恰好有两个，或各有一个时就是它们]"
         }
         ("read", "follow") => "继续读取仍在写入的文件，以及此后沿用其文件名的文件，直到按 Ctrl-C",
         ("live", "interface") => "要监听的接口（见 `mailtap interfaces`）[默认：第一个已启用的接口]",
@@ -116,10 +116,10 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
 /// The options that choose sessions, and those of other tools.
 fn more(id: &str) -> Option<&'static str> {
     Some(match id {
-        "sessions" => "只显示这些编号的会话，例如 1-3,7 或 9-",
+        "sessions" => "只显示这些序号的会话，例如 1-3,7 或 9-",
         "protocols" => "只显示这些协议的会话，以逗号分隔",
         "clients" => {
-            "只显示该客户端的会话：地址、网段（10.0.0.0/8）或它自报的名字，后面可加冒号和端口。写几个则符合其一即可"
+            "只显示该客户的会话：地址、网段（10.0.0.0/8）或它自报的名字，后面可加冒号和端口。写几个则符合其一即可"
         }
         "servers" => {
             "只显示与该服务器的会话：地址、网段或名字，后面可加端口：mx.example.com、10.0.0.0/8:25、:587、[2001:db8::1]:143。名字见于问候语、\

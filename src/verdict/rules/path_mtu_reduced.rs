@@ -34,19 +34,19 @@ pub const RULE: Rule = Rule {
                      messages reach their senders.",
         },
         zh: Text {
-            title: "路径只接受较小的数据包，发送方已适应",
-            detail: "途中有一段链路只接受比最初发送的更小的数据包。发送方得知了这一点，并改用较小的报文段继续：此会话没有问题。",
+            title: "路径只接受较小的分组，发送方已适应",
+            detail: "途中有一段链路只接受比最初发送的更小的分组。发送方得知了这一点，并改用较小的报文段继续：此会话没有问题。",
             remedy: "无需处理。若经过同一路径的其他会话停滞，请检查 ICMP 消息是否能到达其发送方。",
         },
     },
     sentences: &[
         Sentence {
             en: "{0} told the {1} that packets larger than {2} do not pass.",
-            zh: "{0} 告知{1}：大于 {2} 的数据包无法通过。",
+            zh: "{0} 告知{1}：大于 {2} 的分组无法通过。",
         },
         Sentence {
             en: "{0} told the {1} that its packets are too large, and not which ones would pass.",
-            zh: "{0} 告知{1}其数据包过大，但没有说明多大的可以通过。",
+            zh: "{0} 告知{1}其分组过大，但没有说明多大的可以通过。",
         },
         Sentence {
             en: "Nobody told the {0}: a segment of {1} was not acknowledged, and then one of {2} was.",

@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
         },
         zh: Text {
             title: "对端再无任何响应",
-            detail: "数据被反复重传，始终未得到确认，也没有收到任何数据包：对端或通往对端的路径已经中断，而没有 FIN 或 RST。\
+            detail: "数据被反复重传，始终未得到确认，也没有收到任何分组：对端或通往对端的路径已经中断，而没有 FIN 或 RST。\
                      常见原因是地址转换设备或防火墙丢弃了长时间静默的连接。",
             remedy: "查明对端当时是否仍在线（休眠、切换网络）。如果空闲连接在途中被切断，请缩短 IDLE 的时间（RFC 2177 允许\
                      29 分钟，许多网络更短），或以更短的间隔启用 TCP 保活。",
@@ -43,7 +43,7 @@ pub const RULE: Rule = Rule {
     sentences: &[Sentence {
         en: "The {0} sent the same {1} again {2} times within {3}, without an answer; the last sign of life of the \
                  other end is packet {4}.",
-        zh: "{0}在 {3} 内将同样的 {1} 重传了 {2} 次，没有得到应答；对端最后的响应是第 {4} 个数据包。",
+        zh: "{0}在 {3} 内将同样的 {1} 重传了 {2} 次，没有得到应答；对端最后的响应是第 {4} 个分组。",
     }],
     check,
 };

@@ -34,10 +34,10 @@ pub const RULE: Rule = Rule {
             remedy: "Look at the client at that time: load, a queue, a program that makes the message while it sends it.",
         },
         zh: Text {
-            title: "客户端在邮件事务中停顿",
-            detail: "客户端已收到应答，却让服务器等待，之后才继续发送信封或邮件内容。\
+            title: "客户在邮件事务中停顿",
+            detail: "客户已收到应答，却让服务器等待，之后才继续发送信封或邮件内容。\
                      停顿 30 秒以上才会列出。",
-            remedy: "检查客户端当时的状态：负载、队列，或是否边生成邮件边发送。",
+            remedy: "检查客户当时的状态：负载、队列，或是否边生成邮件边发送。",
         },
     },
     sentences: &[Sentence {

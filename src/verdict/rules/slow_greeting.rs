@@ -44,7 +44,7 @@ pub const RULE: Rule = Rule {
         },
     },
     sentences: &[Sentence {
-        en: "It came {0} after the first packet.", zh: "问候语在第一个数据包之后 {0} 才到达。"
+        en: "It came {0} after the first packet.", zh: "问候语在第一个分组之后 {0} 才到达。"
     }],
     check,
 };

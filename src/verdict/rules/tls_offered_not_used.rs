@@ -32,7 +32,7 @@ pub const RULE: Rule = Rule {
         zh: Text {
             title: "服务器提供加密，客户没有使用",
             detail: "服务器提供 STARTTLS（STLS），客户没有使用，密码、令牌或邮件以明文传送。",
-            remedy: "在客户端启用 TLS，并让服务器拒绝未加密的登录。",
+            remedy: "在邮件客户端中启用 TLS，并让服务器拒绝未加密的登录。",
         },
     },
     sentences: &[],

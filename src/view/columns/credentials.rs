@@ -101,7 +101,7 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::text(
         "no",
         "Numbers of the client's packets as people read them.",
-        "客户端数据包的编号，供人阅读。",
+        "客户分组的序号，供人阅读。",
         |_, row: &CredentialRow<'_>| {
             people(row.steps().filter(|step| step.from == Side::Client).flat_map(|step| step.packets.iter()))
         },
@@ -110,13 +110,13 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::integer(
         "packet",
         "Number of its first packet, within `packet_source`.",
-        "首个数据包在 `packet_source` 中的编号。",
+        "首个分组在 `packet_source` 中的序号。",
         |_, row: &CredentialRow<'_>| row.packets().first().copied().map(number::frame),
     ),
     Column::text(
         "packets",
         "List: the numbers of its packets within `packet_source`.",
-        "列表：`packet_source` 中的数据包编号。",
+        "列表：`packet_source` 中的分组序号。",
         |_, row: &CredentialRow<'_>| packets_of(row.packets().into_iter(), row.of.session.source()),
     ),
     Column::integer(
@@ -128,10 +128,10 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::text(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
-        "列表：其他文件中的数据包，写作 `packet_source:编号`。",
+        "列表：其他文件中的分组，写作 `packet_source:序号`。",
         |_, row: &CredentialRow<'_>| packets_elsewhere(row.packets().into_iter(), row.of.session.source()),
     ),
-    Column::text("client_ip", "The client's IP address.", "客户端的 IP 地址。", |_, row: &CredentialRow<'_>| {
+    Column::text("client_ip", "The client's IP address.", "客户的 IP 地址。", |_, row: &CredentialRow<'_>| {
         address(row.of.session.transport.endpoints.client.ip())
     })
     .titled(Label::Client)
@@ -178,7 +178,7 @@ const COLUMNS: &[Column<Credentials>] = &[
     Column::text(
         "response",
         "The client's response to the challenge.",
-        "客户端对质询的应答。",
+        "客户对质询的应答。",
         |_, row: &CredentialRow<'_>| revealed(&row.credential.response),
     ),
     Column::text("token", "A bearer token.", "令牌。", |_, row: &CredentialRow<'_>| revealed(&row.credential.token)),

@@ -73,7 +73,7 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text("protocol", "`smtp`, `lmtp`, `pop3`, `imap`.", "协议。", |_, row: &DetailRow<'_>| {
         word(enums::Protocol(row.of.session.protocol).name())
     }),
-    Column::text("client_ip", "The client's IP address.", "客户端的 IP 地址。", |_, row: &DetailRow<'_>| {
+    Column::text("client_ip", "The client's IP address.", "客户的 IP 地址。", |_, row: &DetailRow<'_>| {
         address(row.of.session.transport.endpoints.client.ip())
     }),
     Column::text("server_ip", "The server's IP address.", "服务器的 IP 地址。", |_, row: &DetailRow<'_>| {
@@ -141,7 +141,7 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text(
         "no",
         "Numbers of the packets that show it, as people read them.",
-        "证据数据包的编号，供人阅读。",
+        "证据分组的序号，供人阅读。",
         |_, row: &DetailRow<'_>| people(row.evidence()),
     )
     .titled(Label::Evidence),
@@ -154,7 +154,7 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text(
         "packets",
         "List: the packets that show it, within `packet_source`: those of its steps and others.",
-        "列表：`packet_source` 中的证据数据包。",
+        "列表：`packet_source` 中的证据分组。",
         |_, row: &DetailRow<'_>| packets_of(row.evidence().into_iter(), row.of.session.source()),
     ),
     Column::integer(
@@ -166,7 +166,7 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
-        "列表：其他文件中的数据包，写作 `packet_source:编号`。",
+        "列表：其他文件中的分组，写作 `packet_source:序号`。",
         |_, row: &DetailRow<'_>| packets_elsewhere(row.evidence().into_iter(), row.of.session.source()),
     ),
 ];

@@ -189,7 +189,7 @@ const COLUMNS: &[Column<Findings>] = &[
     Column::text(
         "no",
         "Numbers of the first packets of that session that show it, as people read them.",
-        "该会话中最初的证据数据包编号，供人阅读。",
+        "该会话中最初的证据分组序号，供人阅读。",
         |_, row: &FindingRow<'_>| people(row.packets()?.0.iter().copied()),
     )
     .titled(Label::Evidence),
@@ -211,7 +211,7 @@ const COLUMNS: &[Column<Findings>] = &[
     Column::text(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
-        "列表：其他文件中的数据包，写作 `packet_source:编号`。",
+        "列表：其他文件中的分组，写作 `packet_source:序号`。",
         |_, row: &FindingRow<'_>| {
             let (packets, source) = row.packets()?;
             packets_elsewhere(packets.iter().copied(), source)

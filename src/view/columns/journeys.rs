@@ -51,7 +51,7 @@ const COLUMNS: &[Column<Journeys>] = &[
     Column::integer(
         "journey",
         "1, 2, …: the hops of one message have the same number.",
-        "1、2……：同一邮件的各段编号相同。",
+        "1、2……：同一邮件的各段序号相同。",
         |_, row: &HopRow<'_>| Some(row.n),
     )
     .titled(Label::Message),

@@ -87,7 +87,7 @@ fn of_certificate<'r>(row: &'r SessionRow<'_>, get: fn(&Certificate) -> &str) ->
 }
 
 const COLUMNS: &[Column<Sessions>] = &[
-    Column::integer("id", "1, 2, … in the order of the sessions' first packets.", "按首个数据包的顺序：1、2……。", |_, row: &SessionRow<'_>| {
+    Column::integer("id", "1, 2, … in the order of the sessions' first packets.", "按首个分组的顺序：1、2……。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.id)
     })
     .titled(Label::Session),
@@ -98,12 +98,12 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("protocol", "`smtp`, `lmtp`, `pop3`, `imap`.", "协议。", |_, row: &SessionRow<'_>| {
         word(enums::Protocol(row.of.session.protocol).name())
     }),
-    Column::time("started", "Time of the first packet.", "首个数据包的时间。", |_, row: &SessionRow<'_>| {
+    Column::time("started", "Time of the first packet.", "首个分组的时间。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.first.time)
     })
     .titled(Label::Started),
-    Column::time("ended", "Time of the last packet.", "最后一个数据包的时间。", |_, row: &SessionRow<'_>| Some(row.of.session.transport.last.time)),
-    Column::number("duration_ms", "Milliseconds from the first packet to the last.", "从首个到最后一个数据包的毫秒数。", |_, row: &SessionRow<'_>| {
+    Column::time("ended", "Time of the last packet.", "最后一个分组的时间。", |_, row: &SessionRow<'_>| Some(row.of.session.transport.last.time)),
+    Column::number("duration_ms", "Milliseconds from the first packet to the last.", "从首个到最后一个分组的毫秒数。", |_, row: &SessionRow<'_>| {
         row.of.session.transport.duration().map(milliseconds)
     }),
     Column::text("client_ip", "IP address of the end that opened the connection.", "打开连接一端的 IP 地址。", |_, row: &SessionRow<'_>| {
@@ -122,13 +122,13 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::integer("server_port", "Its port.", "其端口。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.endpoints.server.port().into())
     }),
-    Column::text("client_address", "Behind a proxy: the client for which it speaks.", "代理之后：它所代表的客户端。", |_, row: &SessionRow<'_>| {
+    Column::text("client_address", "Behind a proxy: the client for which it speaks.", "代理之后：它所代表的客户。", |_, row: &SessionRow<'_>| {
         address(row.of.session.client_address?)
     }),
     Column::text("via", "How that is known: `proxy-protocol`, `xclient`, `socks`, `http-connect`.", "由何得知。", |_, row: &SessionRow<'_>| {
         word(enums::Via(row.of.session.via?).name())
     }),
-    Column::text("client_name", "The name that the client gave itself.", "客户端自称的名字。", |_, row: &SessionRow<'_>| optional(&row.of.session.client_name)),
+    Column::text("client_name", "The name that the client gave itself.", "客户自称的名字。", |_, row: &SessionRow<'_>| optional(&row.of.session.client_name)),
     Column::text("banner", "The server's greeting text.", "服务器问候语的文字。", |_, row: &SessionRow<'_>| optional(&row.of.session.banner)),
     Column::text("capabilities", "List: the last EHLO, CAPA or CAPABILITY list.", "列表：最后一次 EHLO、CAPA 或 CAPABILITY 的内容。", |_, row: &SessionRow<'_>| {
         listed(&row.of.session.capabilities)
@@ -184,7 +184,7 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::boolean("tls_decrypted", "True if the capture was decrypted.", "抓包已解密则为真。", |_, row: &SessionRow<'_>| Some(row.tls().decrypted)),
     Column::text("tls_version", "`TLS 1.3`.", "TLS 版本。", |_, row: &SessionRow<'_>| optional(&row.tls().version)),
     Column::text("tls_cipher", "IANA's name of the cipher suite.", "密码套件的 IANA 名称。", |_, row: &SessionRow<'_>| optional(&row.tls().cipher)),
-    Column::text("tls_server_name", "The name that the client asked for (SNI).", "客户端请求的名字（SNI）。", |_, row: &SessionRow<'_>| {
+    Column::text("tls_server_name", "The name that the client asked for (SNI).", "客户请求的名字（SNI）。", |_, row: &SessionRow<'_>| {
         optional(&row.tls().server_name)
     }),
     Column::text("tls_alpn", "The negotiated application protocol.", "协商的应用协议。", |_, row: &SessionRow<'_>| optional(&row.tls().alpn)),
@@ -209,16 +209,16 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::boolean("from_start", "False if the capture began in the middle of the connection.", "抓包从连接中途开始则为假。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.from_start)
     }),
-    Column::integer("source", "The file of its first packet, from 0 in the order read.", "首个数据包所在的文件，按读取顺序从 0 起。", |_, row: &SessionRow<'_>| {
+    Column::integer("source", "The file of its first packet, from 0 in the order read.", "首个分组所在的文件，按读取顺序从 0 起。", |_, row: &SessionRow<'_>| {
         source(row.of.session.transport.first.packet)
     }),
-    Column::integer("first_packet", "Number of its first packet in that file.", "首个数据包在该文件中的编号。", |_, row: &SessionRow<'_>| {
+    Column::integer("first_packet", "Number of its first packet in that file.", "首个分组在该文件中的序号。", |_, row: &SessionRow<'_>| {
         Some(number::frame(row.of.session.transport.first.packet))
     }),
-    Column::integer("last_packet", "Number of its last packet.", "最后一个数据包的编号。", |_, row: &SessionRow<'_>| {
+    Column::integer("last_packet", "Number of its last packet.", "最后一个分组的序号。", |_, row: &SessionRow<'_>| {
         Some(number::frame(row.of.session.transport.last.packet))
     }),
-    Column::integer("last_source", "The file of its last packet.", "最后一个数据包所在的文件。", |_, row: &SessionRow<'_>| {
+    Column::integer("last_source", "The file of its last packet.", "最后一个分组所在的文件。", |_, row: &SessionRow<'_>| {
         source(row.of.session.transport.last.packet)
     }),
     Column::integer("bytes", "Bytes of both streams that were captured.", "双向已捕获的字节数。", |_, row: &SessionRow<'_>| {
@@ -226,16 +226,16 @@ const COLUMNS: &[Column<Sessions>] = &[
         Some(counters.client_bytes.saturating_add(counters.server_bytes))
     })
     .titled(Label::Size),
-    Column::integer("transport_packets", "Packets of both directions.", "双向的数据包数。", |_, row: &SessionRow<'_>| {
+    Column::integer("transport_packets", "Packets of both directions.", "双向的分组数。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.counters.packets)
     }),
-    Column::integer("transport_client_bytes", "Bytes of the client's stream that were captured.", "客户端流中已捕获的字节数。", |_, row: &SessionRow<'_>| {
+    Column::integer("transport_client_bytes", "Bytes of the client's stream that were captured.", "客户流中已捕获的字节数。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.counters.client_bytes)
     }),
     Column::integer("transport_server_bytes", "The same for the server's stream.", "服务器流中已捕获的字节数。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.counters.server_bytes)
     }),
-    Column::integer("transport_client_missing", "Bytes of the client's stream that were never captured.", "客户端流中未捕获的字节数。", |_, row: &SessionRow<'_>| {
+    Column::integer("transport_client_missing", "Bytes of the client's stream that were never captured.", "客户流中未捕获的字节数。", |_, row: &SessionRow<'_>| {
         Some(row.of.session.transport.counters.client_missing)
     }),
     Column::integer("transport_server_missing", "The same for the server's stream.", "服务器流中未捕获的字节数。", |_, row: &SessionRow<'_>| {

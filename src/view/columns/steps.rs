@@ -123,32 +123,32 @@ const COLUMNS: &[Column<Steps>] = &[
     Column::time(
         "time",
         "Time of the packet that completed it.",
-        "使其完整的那个数据包的时间。",
+        "使其完整的那个分组的时间。",
         |_, row: &StepRow<'_>| Some(row.step.time),
     ),
     Column::number(
         "since_start_ms",
         "Milliseconds since the session's first packet.",
-        "距会话首个数据包的毫秒数。",
+        "距会话首个分组的毫秒数。",
         |_, row: &StepRow<'_>| row.step.time.known_since(row.of.session.transport.first.time).map(milliseconds),
     ),
     Column::text(
         "no",
         "Numbers of its packets as people read them: `12`, `12-15`; of another file than the first, `2:12`.",
-        "数据包编号，供人阅读：`12`、`12-15`；不属于第一个文件的写作 `2:12`。",
+        "分组序号，供人阅读：`12`、`12-15`；不属于第一个文件的写作 `2:12`。",
         |_, row: &StepRow<'_>| owned(table::numbers(row.step)),
     )
     .titled(Label::Number),
     Column::integer(
         "packet",
         "Number of its first packet, within `packet_source`.",
-        "首个数据包在 `packet_source` 中的编号。",
+        "首个分组在 `packet_source` 中的序号。",
         |_, row: &StepRow<'_>| Some(number::frame(row.step.packets.first())).filter(|&packet| packet > 0),
     ),
     Column::text(
         "packets",
         "List: the numbers of its packets within `packet_source`.",
-        "列表：`packet_source` 中的数据包编号。",
+        "列表：`packet_source` 中的分组序号。",
         |_, row: &StepRow<'_>| packets_of(row.step.packets.iter(), row.source()),
     ),
     Column::integer(
@@ -160,7 +160,7 @@ const COLUMNS: &[Column<Steps>] = &[
     Column::text(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
-        "列表：其他文件中的数据包，写作 `packet_source:编号`。",
+        "列表：其他文件中的分组，写作 `packet_source:序号`。",
         |_, row: &StepRow<'_>| packets_elsewhere(row.step.packets.iter(), row.source()),
     ),
     Column::text(

@@ -22,6 +22,7 @@ mod spool;
 mod transcript;
 
 pub use index::Counts;
+pub(crate) use spool::AtPath;
 pub use spool::Spool;
 
 use super::{Lang, View};

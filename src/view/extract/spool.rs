@@ -16,6 +16,7 @@ use crate::limits::{EXTRACT_WAITING, Limit};
 use crate::session::content_store::{ContentStore, StoredContent};
 use nix::errno::Errno;
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -311,9 +312,30 @@ fn is_for_too_many(error: &io::Error) -> bool {
     [Errno::EMFILE, Errno::ENFILE].map(|errno| Some(errno as i32)).contains(&error.raw_os_error())
 }
 
+/// An error at a path.
+#[derive(Debug)]
+pub(crate) struct AtPath {
+    pub path: PathBuf,
+    pub error: io::Error,
+}
+
+impl fmt::Display for AtPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.error)
+    }
+}
+
+impl std::error::Error for AtPath {}
+
 /// `error`, with `path` in its message.
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    let kind = error.kind();
+    let copied = match (error.raw_os_error(), error.get_ref()) {
+        (Some(number), _) => io::Error::from_raw_os_error(number),
+        (None, Some(words)) => io::Error::new(kind, words.to_string()),
+        (None, None) => kind.into(),
+    };
+    io::Error::new(kind, AtPath { path: path.to_owned(), error: copied })
 }
 
 fn close(file: BufWriter<File>) -> io::Result<()> {

@@ -92,7 +92,11 @@ fn between(session: &Session, width: usize) -> String {
     let [client, server] = [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
     let both = format!("{client} → {server}");
     if client.ip() == server.ip() {
-        return fullest(width, [both, format!("{client}→{server}")]);
+        // The address once is enough; of the ports, the server's says the most, and would be what is cut off.
+        let (from, to) = (client.port(), server.port());
+        let short = [format!("{client}→{server}"), format!("{client} → :{to}"), format!("{client}→:{to}")];
+        let [close, one, one_close] = short;
+        return fullest(width, [both, close, one, one_close, format!(":{from}→:{to}")]);
     }
     let (from, to) = (client.ip(), server.ip());
     // Addresses of IPv6 share the room.
@@ -194,7 +198,9 @@ mod tests {
         for end in [&mut endpoints.client, &mut endpoints.server] {
             end.set_ip([127, 0, 0, 1].into());
         }
-        assert_eq!(between(&session, 24), "127.0.0.1:1893→127.0.0.…");
+        assert_eq!(between(&session, 24), "127.0.0.1:1893 → :25");
+        assert_eq!(between(&session, 18), "127.0.0.1:1893→:25");
+        assert_eq!(between(&session, 12), ":1893→:25");
         assert_eq!(between(&session, 30), "127.0.0.1:1893 → 127.0.0.1:25");
     }
 

@@ -9,6 +9,11 @@ pub fn capture(error: &CaptureError) -> String {
     error.to_string()
 }
 
+/// What this program says in English.
+pub fn said(text: &str) -> String {
+    text.to_owned()
+}
+
 /// What the system says.
 pub fn system(error: &io::Error) -> String {
     error.to_string()

@@ -37,7 +37,7 @@ pub fn sessions_each(length: &str) -> String {
 }
 
 pub fn without_time(sessions: u64) -> String {
-    format!("捕获文件中没有时间的会话：{sessions}")
+    format!("抓包中没有时间的会话：{sessions}")
 }
 
 pub fn no_finding() -> &'static str {

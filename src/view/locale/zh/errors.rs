@@ -1,5 +1,6 @@
 //! What went wrong.
 
+use super::own::own;
 use crate::capture::CaptureError;
 use crate::verdict::filter::Bad;
 use std::io::{self, ErrorKind};
@@ -20,9 +21,10 @@ pub fn capture(error: &CaptureError) -> String {
             format!("{name}：不是抓包文件：既不是 pcap，也不是 pcapng")
         }
         NotACapture { name, looks_like } => {
-            format!("{name}：不是抓包文件：既不是 pcap，也不是 pcapng（{looks_like}）")
+            format!("{name}：不是抓包文件：既不是 pcap，也不是 pcapng。{}", said(looks_like))
         }
         Unsupported { name, what, offset } => {
+            let what = said(what);
             format!("{name}：不支持第 {offset} 字节处的 {what}：请转换文件，例如用 editcap -F pcap")
         }
         FollowsOne => "--follow 只能读取一个文件：请写出仍在写入的那一个".to_owned(),
@@ -31,7 +33,8 @@ pub fn capture(error: &CaptureError) -> String {
             "{name}：在第 {packet} 个分组（第 {offset} 字节）处被截断：之前的内容已读取；请重新复制文件，或等写入程序完成"
         ),
         Corrupt { name, packet, offset, what } => format!(
-            "{name}：第 {packet} 个分组之后（第 {offset} 字节）已损坏：{what}，其后没有可读的内容；之前的内容已读取"
+            "{name}：第 {packet} 个分组之后（第 {offset} 字节）已损坏：{}，其后没有可读的内容；之前的内容已读取",
+            said(what)
         ),
         Compressed { name, compression, packet, offset, error } => {
             let program = compression.name();
@@ -56,10 +59,10 @@ pub fn capture(error: &CaptureError) -> String {
             format!("{name}：第 {packet} 个分组之后（第 {offset} 字节）无法继续读取：{}", system(error))
         }
         Filter { expression, link, message } => {
-            format!("过滤条件 '{expression}' 不适用于 {link} 分组：{message}：语法见 pcap-filter(7)")
+            format!("过滤条件 '{expression}' 不适用于 {link} 分组（libpcap：{message}）：语法见 pcap-filter(7)")
         }
-        NoSuchInterface { name, available } => format!("{name}：没有这个接口：现有 {available}"),
-        NoInterface { message } => format!("没有可监听的接口：{message}"),
+        NoSuchInterface { name, available } => format!("{name}：没有这个接口：现有 {}", said(available)),
+        NoInterface { message } => format!("没有可监听的接口：{}", said(message)),
         MayNotListen { name, message, program } => format!(
             "{name}：没有监听权限（{message}）：请以 root 身份运行，或执行一次：setcap cap_net_raw,cap_net_admin=eip {program}"
         ),
@@ -68,11 +71,17 @@ pub fn capture(error: &CaptureError) -> String {
     }
 }
 
+/// `text`, which this program says in English, in Chinese where there are words for it: else it is what another program
+/// says, or a name.
+pub fn said(text: &str) -> String {
+    own(text).unwrap_or_else(|| text.to_owned())
+}
+
 /// What the system says.
 pub fn system(error: &io::Error) -> String {
     // An error of this program, with words of its own.
     if error.raw_os_error().is_none() && error.get_ref().is_some() {
-        return error.to_string();
+        return said(&error.to_string());
     }
     let words = match error.kind() {
         ErrorKind::NotFound => "没有这个文件或目录",
@@ -90,7 +99,8 @@ pub fn system(error: &io::Error) -> String {
         ErrorKind::InvalidFilename => "文件名无效或过长",
         ErrorKind::ResourceBusy => "设备或资源正忙",
         ErrorKind::OutOfMemory => "内存不足",
-        _ => return error.to_string(),
+        // In the language of the system.
+        _ => return format!("系统提示“{error}”"),
     };
     words.to_owned()
 }
@@ -108,8 +118,8 @@ pub fn bad(bad: &Bad) -> String {
             "`{text}` 不是时间：请写成 2026-11-23T16:00:00Z、2026-11-23T16:00:00+08:00、'2026-11-23 16:00'、2026-11-23 或 \
              16:00（后三种为本地时间）"
         ),
-        Bad::Sessions(text) => format!("`{text}` 不是会话编号，也不是范围：请写成 3、1-3 或 7-"),
-        Bad::Two => "请把两个会话的编号写成 I,J，例如 1,3".to_owned(),
+        Bad::Sessions(text) => format!("`{text}` 不是会话序号，也不是范围：请写成 3、1-3 或 7-"),
+        Bad::Two => "请把两个会话的序号写成 I,J，例如 1,3".to_owned(),
         Bad::Hint => "请写成 PROTOCOL=PORT，例如 smtp=2526".to_owned(),
         Bad::Protocol(text) => {
             format!(

@@ -77,7 +77,7 @@ pub fn word(word: Word) -> &'static str {
             "TLS 保护的是每一段连接，不保护途经服务器上的邮件；为此应对邮件本身加密并签名（S/MIME 或 OpenPGP）。"
         }
         Word::NoneToCompare => "没有同一协议的客户端程序的会话可供对照：请同时给出它的抓包。",
-        Word::AlreadySafe => "所有会话都使用了 TLS。请在客户端中保持强制加密，并使用较新的版本。",
+        Word::AlreadySafe => "所有会话都使用了 TLS。请在邮件客户端中保持强制加密，并使用较新的版本。",
     }
 }
 
@@ -213,7 +213,7 @@ pub fn failed(sessions: u64, recipients: u64) -> String {
 pub fn advice(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp => {
-            "SMTP：客户端登录后通过 TLS 提交邮件，使用 465 端口（一开始就是 TLS，RFC 8314），或使用 587 端口并强制 STARTTLS；\
+            "SMTP：客户登录后通过 TLS 提交邮件，使用 465 端口（一开始就是 TLS，RFC 8314），或使用 587 端口并强制 STARTTLS；\
              服务器在转发之前要求登录。"
         }
         Protocol::Lmtp => "LMTP：只在本机或可信网络中使用，否则使用 STARTTLS。",

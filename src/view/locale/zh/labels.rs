@@ -35,7 +35,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Cipher => "密码套件",
         Label::TlsServerName => "请求的服务器名（SNI）",
         Label::Alpn => "应用层协议（ALPN）",
-        Label::Ja4 => "客户端指纹（JA4）",
+        Label::Ja4 => "客户指纹（JA4）",
         Label::Decrypted => "抓包文件中已解密",
         Label::CertificateSubject => "颁发给",
         Label::CertificateIssuer => "颁发者",

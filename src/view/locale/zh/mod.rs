@@ -12,6 +12,7 @@ pub mod labels;
 pub mod listed;
 pub mod login;
 pub mod mime;
+pub mod own;
 pub mod pop3;
 pub mod proxy;
 pub mod rows;
