@@ -15,6 +15,7 @@ use super::View;
 use super::clock::Clock;
 use super::columns::{AnyTable, Details, Findings, Journeys, Of, Reading, Sessions, Value};
 use super::locale::{self, Label};
+use super::table::transcript::{self, Form};
 use super::table::{self, Ledger, Options, Sections};
 use crate::capture::Time;
 use crate::session::Session;
@@ -22,6 +23,7 @@ use crate::session::model::Message;
 use crate::verdict::{Needs, Report, Selection};
 use escape::raw;
 use page::Page;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// Most rows of a table at the end; further ones are counted.
@@ -146,6 +148,14 @@ impl<W: Write> Markdown<W> {
         Ok(())
     }
 
+    /// The dialogue, a line for each that was sent.
+    fn transcript(&mut self, session: &Session) -> io::Result<()> {
+        self.page.heading(3, self.label(Label::Transcript))?;
+        let form =
+            Form { lang: self.options.lang, clock: Some(self.options.time), decoded: true, files: &HashMap::new() };
+        self.page.code(|out| transcript::write(out, form, session))
+    }
+
     /// The log-ins and how often there are any.
     fn credentials(&mut self, report: &Report) -> io::Result<()> {
         self.page.heading(2, self.options.label(Label::Credentials))?;
@@ -264,13 +274,16 @@ impl<W: Write> View for Markdown<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         self.begin()?;
         let show = self.options.show;
-        if show.steps || (show.messages && !session.messages.is_empty()) {
+        if show.steps || show.transcript || (show.messages && !session.messages.is_empty()) {
             self.head(&session)?;
         }
         if show.steps {
             self.steps(&session)?;
         } else if show.messages {
             self.messages(&session.messages)?;
+        }
+        if show.transcript {
+            self.transcript(&session)?;
         }
         if show.credentials {
             self.credentials.add(&self.options, &session);

@@ -62,6 +62,14 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
+    /// Lines that are shown as they are. None of them may begin with a backtick: it could end the block.
+    pub fn code(&mut self, lines: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        self.block()?;
+        writeln!(self.out, "```text")?;
+        lines(&mut self.out)?;
+        writeln!(self.out, "```")
+    }
+
     /// How many rows are not shown.
     pub fn left_out(&mut self, count: u64) -> io::Result<()> {
         if count == 0 {

@@ -72,3 +72,15 @@ fn equal_ends_are_told_apart_by_their_ports() {
     let page = written(vec![talk.session], Show::REPORT, Lang::En);
     assert!(page.contains("| 127.0.0.1&#58;25 | 127.0.0.1&#58;40000 | 220 x |"), "{page}");
 }
+
+/// A backtick of the server's ends no block: each line begins with its time, or with who spoke.
+#[test]
+fn the_transcript_as_lines_that_mean_nothing() {
+    let show = Show { transcript: true, steps: false, credentials: false, findings: false, ..Show::REPORT };
+    let talk = Talk::new(Protocol::Smtp).s("220-```\r\n220-~~~\r\n```\n<b>\n220 # x").c("AUTH PLAIN AGFubgBzZXNhbWU=");
+    let page = written(vec![talk.session], show, Lang::En);
+    assert!(page.contains("\n### Transcript\n\n```text\n"), "{page}");
+    assert!(page.contains(" S: 220-```\n") && page.contains(" S: ```\n"), "{page}");
+    let fences = page.lines().filter(|line| line.trim_start().starts_with(['`', '~'])).count();
+    assert_eq!(fences, 2, "{page}");
+}
