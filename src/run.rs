@@ -92,7 +92,7 @@ fn status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::OneOutput>() {
+    if error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::Refused>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())

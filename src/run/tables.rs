@@ -16,25 +16,32 @@ use std::sync::atomic::AtomicBool;
 /// A table and where its rows go.
 pub(super) type Written = (&'static dyn AnyTable, Box<dyn Write>);
 
-/// More than one table was asked for, and there is one output.
+/// What `--format csv` cannot write.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "--format csv writes one table to one output, and {} are asked for ({}): name one by --show, or write each to a file of its own \
-     in a folder: -o DIR/",
-    names.len(),
-    names.join(", ")
-)]
-pub struct OneOutput {
-    names: Vec<&'static str>,
+pub enum Refused {
+    /// More than one table was asked for, and there is one output.
+    #[error(
+        "--format csv writes one table to one output, and {} are asked for ({}): name one by --show, or write each to a file of its \
+         own in a folder: -o DIR/",
+        .0.len(),
+        .0.join(", ")
+    )]
+    Several(Vec<&'static str>),
+    /// The transcript is lines of text.
+    #[error("--format csv writes tables, and a transcript is none: use --format table or markdown, or --show steps")]
+    Transcript,
 }
 
-/// Refuses several tables for one output. To be called before anything is created.
+/// Refuses what is no table, and several tables for one output. To be called before anything is created.
 ///
 /// # Errors
-/// If there are several.
-pub(super) fn check(tables: &Tables) -> Result<(), OneOutput> {
+/// If it is asked for.
+pub(super) fn check(tables: &Tables) -> Result<(), Refused> {
+    if tables.transcript {
+        return Err(Refused::Transcript);
+    }
     match tables.folder.is_none() && tables.names.len() > 1 {
-        true => Err(OneOutput { names: tables.names.clone() }),
+        true => Err(Refused::Several(tables.names.clone())),
         false => Ok(()),
     }
 }
@@ -48,7 +55,7 @@ pub(super) fn created(
     privileges: Option<&Privileges>,
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<Vec<Written>> {
-    let Tables { names, folder: Some(folder) } = &analysis.output.tables else { return Ok(Vec::new()) };
+    let Tables { names, folder: Some(folder), .. } = &analysis.output.tables else { return Ok(Vec::new()) };
     if extract::make(folder)?
         && let Some(privileges) = privileges
     {

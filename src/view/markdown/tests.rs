@@ -104,3 +104,15 @@ fn log_ins_have_the_columns_of_every_format() {
     let page = written(vec![everything(), lab_smtp(), lab_pop3()], Show::REPORT, Lang::En);
     assert!(page.contains("| Session | No. | Client | Server | Mechanism | User | Password | Outcome |"), "{page}");
 }
+
+/// A backtick of the server's ends no block: each line begins with its time, or with who spoke.
+#[test]
+fn the_transcript_as_lines_that_mean_nothing() {
+    let show = Show { transcript: true, steps: false, credentials: false, findings: false, ..Show::REPORT };
+    let talk = Talk::new(Protocol::Smtp).s("220-```\r\n220-~~~\r\n```\n<b>\n220 # x").c("AUTH PLAIN AGFubgBzZXNhbWU=");
+    let page = written(vec![talk.session], show, Lang::En);
+    assert!(page.contains("\n### Transcript\n\n```text\n"), "{page}");
+    assert!(page.contains(" S: 220-```\n") && page.contains(" S: ```\n"), "{page}");
+    let fences = page.lines().filter(|line| line.trim_start().starts_with(['`', '~'])).count();
+    assert_eq!(fences, 2, "{page}");
+}
