@@ -210,7 +210,7 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
         assert!(said.contains(words), "{args:?}: {said}");
         // What libpcap says of a filter is English, and what the engine says of a template.
         let own = !args.contains(&"--filter") && !args.contains(&"--template");
-        assert!(!said.contains("no such") && !(own && said.contains("error")), "{args:?}: {said}");
+        assert!(!(said.contains("no such") || own && said.contains("error")), "{args:?}: {said}");
     }
     let help = out(&chinese(&["read", "--help"]));
     assert!(help.contains("用法：mailtap read [选项] <文件>...") && !help.contains("Options"), "{help}");

@@ -20,7 +20,6 @@ use crate::session::model::Message;
 use crate::verdict::{Needs, Report, Selection};
 use escape::raw;
 use page::Page;
-use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// Most rows of a table at the end; further ones are counted.
