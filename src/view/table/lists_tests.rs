@@ -105,11 +105,11 @@ fn a_session_is_one_line_two_lines_or_a_card() {
     };
     let wide = lines(200);
     assert_eq!(wide.len(), 3, "{wide:#?}");
-    for part in ["1 ", "SMTP", "172.16.0.73:1893 → 172.16.0.253:25", "one@example.org → two@example.org", "delivered"]
+    for part in ["1 ", "SMTP", "172.16.0.73:1893 → 172.16.0.253:25", "one@example.org → two@example.org", "accepted"]
     {
         assert!(wide[1].contains(part), "{part}: {}", wide[1]);
     }
-    assert!(wide[2].contains("fetched") && wide[2].contains("group7_3") && wide[2].contains("high 1"), "{}", wide[2]);
+    assert!(wide[2].contains("retrieved") && wide[2].contains("group7_3") && wide[2].contains("high 1"), "{}", wide[2]);
     assert_eq!(lines(100).len(), 3);
     assert!(lines(100)[1].contains("172.16.0.73→172.16.0.253"), "addresses are whole: {}", lines(100)[1]);
     assert_eq!(lines(80).len(), 5);
