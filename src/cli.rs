@@ -30,6 +30,7 @@ mod filters;
 mod hands;
 mod listing;
 mod manual;
+mod manual_words;
 mod plan;
 mod sense;
 mod tables;

@@ -1,6 +1,6 @@
 //! The manual page's own words in Chinese.
 
-use super::super::manual::Words;
+use super::super::manual_words::Words;
 
 /// The words.
 pub(in super::super) const WORDS: Words = Words {
