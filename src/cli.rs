@@ -7,8 +7,8 @@ use crate::limits::Budget;
 use crate::pipeline::Emit;
 use crate::protocol::ports::Ports;
 use crate::verdict::Selection;
+use crate::view::Lang;
 use crate::view::clock::Clock;
-use crate::view::{Lang, Show};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
@@ -16,11 +16,12 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
-use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
+use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy};
 pub use around::{Around, Pager};
 pub use environment::Environment;
 pub use plan::{Analysis, Input, Output, Pairing, Plan, Questions, User};
 pub use tables::Tables;
+use what::What;
 
 mod answer;
 mod arguments;
@@ -34,6 +35,7 @@ mod manual_words;
 mod plan;
 mod sense;
 mod tables;
+mod what;
 mod words;
 pub(crate) mod zh;
 
@@ -266,24 +268,6 @@ fn language(asked: Option<Language>, environment: &Environment) -> Lang {
         Some(Language::En) => Lang::En,
         Some(Language::Zh) => Lang::Zh,
         None => Lang::from_locale(&environment.locale),
-    }
-}
-
-fn show(asked: &[What]) -> Show {
-    let default = [What::Steps, What::Credentials, What::Findings];
-    let asked = if asked.is_empty() { &default[..] } else { asked };
-    let has = |what| asked.contains(&what) || asked.contains(&What::All);
-    Show {
-        steps: has(What::Steps),
-        sessions: has(What::Sessions),
-        credentials: has(What::Credentials),
-        messages: has(What::Messages),
-        findings: has(What::Findings) || has(What::Details),
-        details: has(What::Details),
-        journeys: has(What::Journeys),
-        summary: has(What::Summary),
-        transcript: asked.contains(&What::Transcript),
-        filters: asked.contains(&What::All),
     }
 }
 

@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
 use signal_hook::consts::SIGXFSZ;
+use status::{DONE, FAILED, NOT_PERMITTED, WRONG_USAGE};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -33,23 +34,13 @@ mod raw;
 mod running;
 mod say;
 mod source;
+mod status;
 mod tables;
 mod told;
 mod views;
 mod which;
 mod whole_lines;
 mod words;
-
-/// Exit status where all went well, or something was found.
-const DONE: u8 = 0;
-/// Exit status where nothing was found, if that is asked for.
-const NOTHING_FOUND: u8 = 1;
-/// Exit status of an error that has no status of its own.
-const FAILED: u8 = 1;
-/// Exit status of a command line that asks for what is not there.
-const WRONG_USAGE: u8 = 2;
-/// Exit status where privileges could not be dropped.
-const NOT_PERMITTED: u8 = 4;
 
 /// Carries out `plan`, and returns the exit status.
 ///

@@ -35,7 +35,7 @@ fn a_transcript_is_no_table() {
     {
         let refused = mailtap(&[&["--format", "csv"], arguments].concat());
         assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{arguments:?}");
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("--format table or markdown"));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("--format table or --format markdown"));
     }
     assert!(!folder.exists(), "refused before anything is made");
 }

@@ -5,6 +5,7 @@ use super::around::AroundArgs;
 use super::filters::FilterArgs;
 use super::hands::HandArgs;
 use super::listing::ListingArgs;
+use super::what::What;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
@@ -302,32 +303,6 @@ pub(super) struct CommonArgs {
     pub(super) width: Option<u16>,
     #[command(flatten)]
     pub(super) around: AroundArgs,
-}
-
-/// What `--show` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum What {
-    /// The tables of the report: every command and reply, by phase.
-    Steps,
-    /// One line a session: who, with whom, what became of it.
-    Sessions,
-    /// Who logged in, how, and with what.
-    Credentials,
-    /// The messages carried.
-    Messages,
-    /// What is insecure or went wrong in all sessions, by kind, and the verdict.
-    Findings,
-    /// The findings of each session.
-    Details,
-    /// The ways that messages took: submitted, relayed, delivered, fetched, and what changed on the way.
-    Journeys,
-    /// Counts.
-    Summary,
-    /// All of these, with display filters for Wireshark.
-    All,
-    /// The dialogue line by line, `C:` the client and `S:` the server, with what was sent in base64 to log in decoded
-    /// beside it. Not in `all`, whose steps say the same.
-    Transcript,
 }
 
 /// What `--time` takes.

@@ -72,13 +72,6 @@ fn pager(environment: &Environment) -> Option<Pager> {
         .then(|| Pager { command: command.to_owned(), variables: variables.collect() })
 }
 
-/// Variables that pagers read and that are not set: `less` leaves where all fits on one screen, keeps colours and does not
-/// clear the screen; `lv` keeps colours.
-pub(super) fn pager_variables() -> Vec<(&'static str, &'static str)> {
-    let all = [("LESS", "FRX"), ("LV", "-c")];
-    all.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! The environment of the process: read once.
 
-use super::around;
 use crate::view::Lang;
 use crate::view::clock::system_zone;
 use jiff::tz::TimeZone;
@@ -77,7 +76,7 @@ impl Environment {
             messages_terminal: std::io::stderr().is_terminal(),
             dumb: set("TERM").is_some_and(|term| term == "dumb"),
             pager: ["MAILTAP_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok()),
-            pager_variables: around::pager_variables(),
+            pager_variables: pager_variables(),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -85,4 +84,11 @@ impl Environment {
 
 fn terminal_columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// Variables that pagers read and that are not set: `less` leaves where all fits on one screen, keeps colours and does not
+/// clear the screen; `lv` keeps colours.
+fn pager_variables() -> Vec<(&'static str, &'static str)> {
+    let all = [("LESS", "FRX"), ("LV", "-c")];
+    all.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect()
 }

@@ -1,6 +1,6 @@
 //! Options of the tables of findings and of sessions.
 
-use super::What;
+use super::what::{self, What};
 use crate::view::Show;
 use crate::view::table::{Listing, Sort};
 use clap::Args;
@@ -36,7 +36,7 @@ impl ListingArgs {
     /// What is shown where `asked` was asked for. An order or a length of the list asks for the list.
     pub(super) fn show(&self, asked: &[What]) -> Show {
         let lists = self.sort.is_some() || self.limit.is_some();
-        let show = super::show(if asked.is_empty() && lists { &[What::Sessions] } else { asked });
+        let show = what::show(if asked.is_empty() && lists { &[What::Sessions] } else { asked });
         Show {
             sessions: show.sessions || lists,
             findings: show.findings || self.details,

@@ -1,7 +1,8 @@
 //! Options that mean nothing together: refused, so that nobody takes for an answer what is none.
 
 use super::Cli;
-use super::arguments::{Command, CommonArgs, Format, What};
+use super::arguments::{Command, CommonArgs, Format};
+use super::what::What;
 use super::words::Words;
 
 impl Cli {

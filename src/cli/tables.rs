@@ -1,6 +1,7 @@
 //! Which tables are written as CSV, and where to.
 
-use super::arguments::{Format, What};
+use super::arguments::Format;
+use super::what::What;
 use crate::view::columns;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,6 @@ pub struct Tables {
     pub names: Vec<&'static str>,
     /// The folder with a file for each. Without one there is a single output.
     pub folder: Option<PathBuf>,
-    /// A transcript is asked for, which is no table.
-    pub transcript: bool,
 }
 
 impl Tables {
@@ -29,11 +28,7 @@ impl Tables {
             [] => folder.is_some() || *name == "steps",
             asked => asked.iter().any(|what| table(*what).is_none_or(|asked| asked == *name)),
         };
-        Self {
-            names: columns::ALL.iter().map(|table| table.name()).filter(is_asked).collect(),
-            folder,
-            transcript: show.contains(&What::Transcript),
-        }
+        Self { names: columns::ALL.iter().map(|table| table.name()).filter(is_asked).collect(), folder }
     }
 }
 
@@ -68,7 +63,6 @@ mod tests {
         assert_eq!(asked(&[], Some(".")).folder.as_deref(), Some(Path::new(".")), "a folder by what it is");
         assert_eq!(asked(&[What::Summary, What::Steps, What::Steps], Some("new/")).names, ["steps", "summary"]);
         assert_eq!(asked(&[What::Steps, What::All], None).names.len(), 8);
-        assert!(asked(&[What::Steps, What::Transcript], None).transcript);
         assert_eq!(Tables::asked(Format::Json, &[], Some(Path::new("new/"))), Tables::default());
     }
 }

@@ -5,19 +5,16 @@ use super::named::Named;
 use super::paging::{Clearing, Paged};
 use super::progress::Ender;
 use super::running::Running;
-use super::whole_lines::WholeLines;
+use super::whole_lines::{Buffered, buffered, in_lines};
 use super::{identity, private, tables};
 use crate::capture::Outlet;
 use crate::cli::{Analysis, Around, Pager};
 use crate::view::Lang;
 use crate::view::extract;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// Bytes that are written at once.
-const BUFFER: usize = 1 << 16;
 
 /// Where a view writes.
 pub(super) struct Outputs {
@@ -90,19 +87,6 @@ pub(super) fn at_once(
     Ok(buffered(in_lines(file, Outlet::new(created.file, stop))))
 }
 
-/// Writes whole lines to a file; errors name it.
-pub(super) fn in_lines(file: &Path, out: Outlet) -> Box<dyn Write> {
-    Box::new(Named { name: file.display().to_string(), out: WholeLines::new(out) })
-}
-
 fn paged(pager: Option<&Pager>, progress: Ender, lang: Lang) -> Box<dyn Write> {
     Box::new(Named { out: Paged::new(pager, progress, lang), name: Named::stdout().name })
-}
-
-/// As it is written to.
-pub(super) type Buffered = BufWriter<Box<dyn Write>>;
-
-/// Writes much at once.
-pub(super) fn buffered(out: Box<dyn Write>) -> Buffered {
-    BufWriter::with_capacity(BUFFER, out)
 }

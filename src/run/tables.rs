@@ -1,9 +1,9 @@
 //! Where the tables of `--format csv` go: a file each in a folder, or a single output.
 
 use super::identity;
-use super::outputs::{buffered, in_lines};
 use super::private;
 use super::privileges::Privileges;
+use super::whole_lines::{buffered, in_lines};
 use crate::capture::Outlet;
 use crate::cli::{Analysis, Tables};
 use crate::view::columns::AnyTable;
@@ -27,9 +27,6 @@ pub enum Refused {
         .0.join(", ")
     )]
     Several(Vec<&'static str>),
-    /// The transcript is lines of text.
-    #[error("--format csv writes tables, and a transcript is none: use --format table or markdown, or --show steps")]
-    Transcript,
 }
 
 /// Refuses what is no table, and several tables for one output. To be called before anything is created.
@@ -37,9 +34,6 @@ pub enum Refused {
 /// # Errors
 /// If it is asked for.
 pub(super) fn check(tables: &Tables) -> Result<(), Refused> {
-    if tables.transcript {
-        return Err(Refused::Transcript);
-    }
     match tables.folder.is_none() && tables.names.len() > 1 {
         true => Err(Refused::Several(tables.names.clone())),
         false => Ok(()),

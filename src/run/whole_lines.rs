@@ -3,8 +3,13 @@ A result in a file that ends with a whole line, also where a disk is full: a pro
 everything that is there.
 */
 
+use super::named::Named;
 use crate::capture::Outlet;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Bytes that are written at once.
+const BUFFER: usize = 1 << 16;
 
 /// Writes to a file. The first error cuts off the line that was begun, and is returned for everything after it.
 pub struct WholeLines {
@@ -51,4 +56,17 @@ impl Write for WholeLines {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Writes whole lines to a file; errors name it.
+pub(super) fn in_lines(file: &Path, out: Outlet) -> Box<dyn Write> {
+    Box::new(Named { name: file.display().to_string(), out: WholeLines::new(out) })
+}
+
+/// As it is written to.
+pub(super) type Buffered = BufWriter<Box<dyn Write>>;
+
+/// Writes much at once.
+pub(super) fn buffered(out: Box<dyn Write>) -> Buffered {
+    BufWriter::with_capacity(BUFFER, out)
 }

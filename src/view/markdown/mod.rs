@@ -11,7 +11,7 @@ mod page;
 pub(super) use escape::escaped;
 
 use super::View;
-use super::columns::{AnyTable, Credentials, Details, Findings, Journeys, Of, Reading, Sessions, Value};
+use super::columns::{AnyTable, Credentials, Details, Findings, Journeys, Of, Sessions, Value};
 use super::locale::{self, Label};
 use super::table::{self, Options, Sections};
 use crate::capture::Time;
@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::session::model::Message;
 use crate::verdict::{Needs, Report, Selection};
 use escape::raw;
-use page::Page;
+use page::{Page, reading, shown};
 use std::io::{self, Write};
 
 /// Most rows of a table at the end; further ones are counted.
@@ -53,22 +53,6 @@ impl Kept {
             false => self.left_out += 1,
         }
         Ok(())
-    }
-}
-
-fn reading(options: &Options) -> Reading {
-    Reading { lang: options.lang, text_limit: options.text_limit }
-}
-
-/// A value for people, escaped for Markdown.
-fn shown(options: &Options, value: &Value<'_>) -> String {
-    match value {
-        Value::None => String::new(),
-        Value::Text(text) => raw(text),
-        Value::Integer(number) => number.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Time(time) => escaped(&options.time.moment(options.lang, *time)),
     }
 }
 

@@ -1,11 +1,27 @@
 //! Headings, tables and paragraphs of Markdown (GitHub's tables).
 
 use super::escape::{escaped, raw};
-use super::{reading, shown};
 use crate::session::model::Step;
-use crate::view::columns::{Of, StepRow, Steps, Table};
+use crate::view::columns::{Of, Reading, StepRow, Steps, Table, Value};
 use crate::view::table::Options;
 use std::io::{self, Write};
+
+/// How values are read for people.
+pub fn reading(options: &Options) -> Reading {
+    Reading { lang: options.lang, text_limit: options.text_limit }
+}
+
+/// A value for people, escaped for Markdown.
+pub fn shown(options: &Options, value: &Value<'_>) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Text(text) => raw(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Time(time) => escaped(&options.time.moment(options.lang, *time)),
+    }
+}
 
 /// What is written to a page.
 pub struct Page<W> {

@@ -1,7 +1,7 @@
 //! The ways that messages took through several sessions.
 
 use super::grid::Row;
-use super::options::KEPT;
+use super::listing::KEPT;
 use super::{Options, cell, heading};
 use crate::verdict::{Change, Hop, Journey};
 use crate::view::clock::Clock;

@@ -4,7 +4,7 @@ row, with the packets in which user name and password can be seen.
 */
 
 use super::grid::{Mark, Row};
-use super::options::KEPT;
+use super::listing::KEPT;
 use super::{Options, cell, heading, steps};
 use crate::flow::Side;
 use crate::protocol::Protocol;

@@ -1,9 +1,11 @@
 //! In which order the list of sessions is, how many it has, and the rows that are kept for that.
 
-use super::options::KEPT;
 use crate::session::model::{Session, Severity};
 use std::cmp::Reverse;
 use std::net::SocketAddr;
+
+/// Most rows kept for each of the tables that close the output. Further rows are counted, and the count is written.
+pub(super) const KEPT: usize = 10_000;
 
 /// What the list of sessions shows, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

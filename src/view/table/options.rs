@@ -5,9 +5,6 @@ use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show, escape};
 
-/// Most rows kept for each of the tables that close the output. Further rows are counted, and the count is written.
-pub(super) const KEPT: usize = 10_000;
-
 /// The terminal that tables are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {

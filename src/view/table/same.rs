@@ -5,7 +5,7 @@ A session is written as soon as it is over. What later session carries its messa
 message itself names the earlier ones alone.
 */
 
-use super::options::KEPT;
+use super::listing::KEPT;
 use super::{Options, heading};
 use crate::protocol::event::MessageId;
 use crate::session::model::{Match, Session};
