@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
-/// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
+/// The environment, as far as it matters: read once, by the caller of `Cli::resolve`.
 #[derive(Debug, Default)]
 pub struct Environment {
     /// `LC_ALL`, or else `LC_MESSAGES`, or else `LANG`.

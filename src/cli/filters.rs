@@ -23,7 +23,7 @@ pub(super) struct FilterArgs {
     #[arg(long = "client", value_name = "ADDRESS", value_parser = end, help_heading = HEADING)]
     clients: Vec<Asked<End>>,
     /// Show only sessions with this server: an address, a network or a name, and a port if you like: mx.example.com,
-    /// 10.0.0.0/8:25, :587, [2001:db8::1]:143. A name is one of its greeting, its certificate, or asked for in TLS (SNI).
+    /// 10.0.0.0/8:25, :587, `[2001:db8::1]:143`. A name is one of its greeting, its certificate, or asked for in TLS (SNI).
     #[arg(long = "server", value_name = "ADDRESS", value_parser = end, help_heading = HEADING)]
     servers: Vec<Asked<End>>,
     /// Show only sessions in which this user logged in, or tried to. Without its @, a name fits at any domain; `*` stands for

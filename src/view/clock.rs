@@ -55,7 +55,7 @@ impl Clock {
     }
 
     /// A moment for a list, to the second, or the thousandth where it is counted: `2009-12-08 06:00:00`,
-    /// `2009-12-08 07:00:00 +01:00`, `12.345 s`. In UTC the title says so ([`Self::title`]).
+    /// `2009-12-08 07:00:00 +01:00`, `12.345 s`. In UTC the title says so (`title`).
     pub fn second(self, lang: Lang, time: Time) -> String {
         match self {
             Self::Utc => utc_second(time),

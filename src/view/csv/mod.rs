@@ -1,5 +1,5 @@
 /*!
-`--format csv`: a table as RFC 4180, or each in a file of its own. The columns are those of [`columns`](super::columns);
+`--format csv`: a table as RFC 4180, or each in a file of its own. The columns are those of [`super::columns`];
 `docs/tables.md` describes them, and the rules by which a cell is written ([`cell`]).
 
 A session's rows are written once it is over, and none is kept.

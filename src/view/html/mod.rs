@@ -6,8 +6,8 @@ The page asks nobody for anything: its style and script are in it, and its polic
 two alone, by their hashes. Text off the wire has passed [`escape`](super::escape) and the template engine's escaping.
 
 A session is rendered as soon as it is over, and only its HTML and its line of data are kept, up to
-[`PAGE_BYTES`](crate::limits::PAGE_BYTES). The first ones are in the document as they are. The others, from
-[`OPEN_STEPS`] on, are in it as text that the script puts in their place when they are opened: a browser need not lay out
+[`crate::limits::PAGE_BYTES`]. The first ones are in the document as they are. The others, from
+`OPEN_STEPS` on, are in it as text that the script puts in their place when they are opened: a browser need not lay out
 what nobody looks at. A template of one's own gets the values in place of the HTML.
 */
 

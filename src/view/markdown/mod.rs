@@ -2,7 +2,7 @@
 `--format markdown`: what the tables say, as a page to put into a report. Per session a heading and its facts, per phase
 the report's table, the messages, and at the end what is said of all sessions together.
 
-A session is written once it is over. Of the tables at the end, at most [`KEPT`] rows are kept of each.
+A session is written once it is over. Of the tables at the end, at most 10,000 rows are kept of each.
 */
 
 mod escape;
