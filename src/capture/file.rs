@@ -19,6 +19,7 @@ use crate::limits::LimitsHit;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Files in one, the headers of which are looked at twice: whether they are content of a packet. It takes as long as 64 KiB.
 const DOUBTED_FILES: u64 = 64;
@@ -197,6 +198,20 @@ impl CaptureFile {
 
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// As [`Self::is_stopped`], where the end has come in the middle of a packet: Ctrl-C ends the writer of a pipe, too, and the
+    /// end of what it wrote may be read before the signal has reached this process.
+    fn is_about_to_stop(&self) -> bool {
+        const TRIES: u32 = 20;
+        self.stop.is_some()
+            && (0..TRIES).any(|_| {
+                let stopped = self.is_stopped();
+                if !stopped {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                stopped
+            })
     }
 
     fn may_grow(&self) -> bool {
@@ -431,7 +446,7 @@ impl Cursor for CaptureFile {
                 Ok(Moved::End)
             }
             // So may be the last record, or compressed block, of a pipe whose writer was stopped as well.
-            Err(Defect::CutShort | Defect::Io(_)) if self.is_stopped() => Ok(Moved::End),
+            Err(Defect::CutShort | Defect::Io(_)) if self.is_about_to_stop() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
                 let error = self.error(defect);
