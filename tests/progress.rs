@@ -23,7 +23,7 @@ fn what_takes_long_has_a_line_that_is_gone_at_the_end() {
     let to = folder.path().join("out.json").display().to_string();
     for (arguments, words) in [
         (format!("read - --format json -o {to}"), "packets, "),
-        (format!("read - --lang zh -o {to}"), "个数据包，"),
+        (format!("read - --lang zh -o {to}"), "个分组，"),
         (format!("read - --extract {} -o {to}", folder.path().join("mail").display()), "packets, "),
         (format!("explain - -o {to}"), "packets, "),
         (format!("compare - --session 1,2 -o {to}"), "packets, "),

@@ -94,7 +94,10 @@ pub fn forget_packets(session: &mut Value) {
     let forget = |value: &mut Value, fields: &[&str]| {
         value.as_object_mut().expect("an object").retain(|field, _| !fields.contains(&field.as_str()));
     };
-    forget(session, &["started", "ended", "duration_ms", "first_packet", "last_packet", "uid", "budget"]);
+    forget(
+        session,
+        &["started", "ended", "duration_ms", "first_packet", "last_packet", "uid", "budget", "display_filter"],
+    );
     let counted = [
         "packets",
         "retransmitted",
@@ -122,7 +125,7 @@ pub fn forget_packets(session: &mut Value) {
     let findings = session["findings"].as_array_mut().expect("a list");
     findings.retain(|finding| !of_packets.contains(&finding["id"]));
     for finding in findings {
-        forget(finding, &["packets"]);
+        forget(finding, &["packets", "display_filter"]);
     }
     for log_in in session["credentials"].as_array_mut().expect("a list") {
         forget(log_in, &["time", "packets"]);
