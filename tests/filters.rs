@@ -122,6 +122,10 @@ fn where_none_is_left_it_is_said_what_was_looked_at() {
     let joined = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let table = run(&[&["read", lab], &filters[..]].concat());
     assert!(joined(out(&table)).contains(&words), "{}", out(&table));
+    for format in ["table", "markdown", "html"] {
+        let text = out(&run(&[&["read", lab, "--format", format], &filters[..]].concat()));
+        assert!(text.contains("None of the") && !text.contains("No mail session was found"), "{format}: {text}");
+    }
     for format in ["json", "ndjson"] {
         let output = run(&[&["read", lab, "--format", format], &filters[..]].concat());
         assert!(err(&output).contains(&words), "{format}: {}", err(&output));

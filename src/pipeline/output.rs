@@ -129,7 +129,10 @@ impl<'a> OutputStage<'a> {
         let (across, limits) = self.across.finish();
         self.verdicts.across(&across.findings);
         self.summary.limits_hit.hit_times(Limit::FindingsAcross, self.verdicts.left_out());
-        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
+        // Where no session is chosen of those that there are, none was judged: "no session was found" would be untrue.
+        let none_chosen = self.summary.shown() == 0 && self.summary.looked_at() > 0;
+        let judged = !self.options.selection.rules.is_empty() && !none_chosen;
+        let verdict = judged.then(|| self.verdicts.finish());
         self.summary.limits_hit.add(&limits);
         self.summary.filters.clone_from(&self.options.filter.told);
         (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)

@@ -17,6 +17,6 @@ pub struct Report {
     pub logins: Logins,
     /// What only several sessions show; empty where the selection leaves it out.
     pub across: AcrossReport,
-    /// What the capture comes to. Absent where no rule ran.
+    /// What the capture comes to. Absent where no rule ran, and where no session was chosen of those that there are.
     pub verdict: Option<Verdict>,
 }

@@ -174,12 +174,16 @@ impl<W: Write> View for Html<W> {
         let explanation = self.explainer.finish(&report.across, &report.logins, cause);
         let findings = std::mem::take(&mut self.groups).finish(&report.across);
         let ledger = std::mem::take(&mut self.logins);
-        let verdict = report.verdict.clone().unwrap_or_default();
+        let held = report.sources.iter().map(|source| source.packets).sum();
         let page = Page {
             lang: if self.lang == Lang::Zh { "zh" } else { "en" },
             version: env!("CARGO_PKG_VERSION"),
             redacted: self.masked,
-            verdict: Text::of(|lang| super::locale::verdict(lang, &verdict)),
+            verdict: Text::of(|lang| match &report.verdict {
+                Some(verdict) => super::locale::verdict(lang, verdict),
+                // None of the sessions was chosen: that is said in its place.
+                None => super::locale::no_mail(lang, &report.summary, held).join(" "),
+            }),
             severity: session::worst(&findings),
             capture: capture::capture(report),
             findings,

@@ -131,7 +131,7 @@ pub(crate) struct Summary<'a> {
     limits_hit: Limits<'a>,
     /// What the capture holds besides mail.
     traffic: Traffic,
-    /// What the capture comes to. Absent if no rule ran.
+    /// What the capture comes to. Absent if no rule ran, or no session was chosen of those that there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
 }
