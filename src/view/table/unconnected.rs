@@ -163,9 +163,9 @@ impl Counted {
         );
         let (server, end) = self.target;
         let Attempts { count, first, last } = self.attempts;
-        let mut when = heading::began(options, first, Clock::moment);
+        let mut when = heading::began(options, first, Clock::second);
         if last != first {
-            when = format!("{when} – {}", heading::began(options, last, Clock::moment));
+            when = format!("{when} – {}", heading::began(options, last, Clock::second));
         }
         Row::new([source, server.to_string(), locale::end(options.lang, end).to_owned(), count.to_string(), when])
     }
