@@ -51,7 +51,7 @@ fn a_limit_leaves_whole_rows_of_csv() {
     let place = Place::new();
     let reply: String = (0..40).map(|n| format!("S: 250-line {n}\n")).collect();
     let script = format!("S: 220 mx\n{}", format!("C: EHLO a\n{reply}S: 250 end\n").repeat(60));
-    place.file("a.pcap", &support::capture(&script, 25));
+    place.file("a.pcap", &crate::support::capture(&script, 25));
     for output in ["-o limited.csv", "-o tables/"] {
         let run = format!("$mailtap read a.pcap --threads 1 --format csv --show steps {output}");
         for blocks in (8..40).step_by(3) {
