@@ -8,7 +8,7 @@ use super::running::Running;
 use super::whole_lines::{Buffered, buffered, in_lines};
 use super::{identity, private, tables};
 use crate::capture::Outlet;
-use crate::cli::{Analysis, Around, Pager};
+use crate::cli::{Analysis, Around, Format, Pager};
 use crate::view::Lang;
 use crate::view::extract;
 use std::io::{self, Write};
@@ -66,7 +66,7 @@ fn named(file: &Path, analysis: &Analysis, running: &Running) -> anyhow::Result<
     if let Some(privileges) = running.privileges.as_ref().filter(|_| created.is_new) {
         privileges.give(&created.file, file)?;
     }
-    Ok(in_lines(file, Outlet::new(created.file, Arc::clone(&running.stop))))
+    Ok(in_lines(file, Outlet::new(created.file, Arc::clone(&running.stop)), analysis.output.format))
 }
 
 /// Where a result goes that is written once all is read: to `file`, for its owner alone where it is `private`, or to
@@ -84,7 +84,7 @@ pub(super) fn at_once(
     let Some(file) = file else { return Ok(buffered(paged(around.pager.as_ref(), progress, lang))) };
     let stop = Arc::new(AtomicBool::new(false));
     let created = private::created(file, private, &stop)?;
-    Ok(buffered(in_lines(file, Outlet::new(created.file, stop))))
+    Ok(buffered(in_lines(file, Outlet::new(created.file, stop), Format::Table)))
 }
 
 fn paged(pager: Option<&Pager>, progress: Ender, lang: Lang) -> Box<dyn Write> {

@@ -5,7 +5,7 @@ use super::private;
 use super::privileges::Privileges;
 use super::whole_lines::{buffered, in_lines};
 use crate::capture::Outlet;
-use crate::cli::{Analysis, Tables};
+use crate::cli::{Analysis, Format, Tables};
 use crate::view::columns::AnyTable;
 use crate::view::{csv, extract};
 use std::io::Write;
@@ -73,6 +73,6 @@ fn created_file(
     if let Some(privileges) = privileges {
         privileges.give(&created.file, path)?;
     }
-    let out = in_lines(path, Outlet::new(created.file, Arc::clone(stop)));
+    let out = in_lines(path, Outlet::new(created.file, Arc::clone(stop)), Format::Csv);
     Ok(Box::new(buffered(out)))
 }

@@ -45,6 +45,30 @@ fn a_full_disk_or_a_limit_leaves_whole_lines() {
     }
 }
 
+/// A cell has line feeds: a row ends where they are not within quotes.
+#[test]
+fn a_limit_leaves_whole_rows_of_csv() {
+    let place = Place::new();
+    let reply: String = (0..40).map(|n| format!("S: 250-line {n}\n")).collect();
+    let script = format!("S: 220 mx\n{}", format!("C: EHLO a\n{reply}S: 250 end\n").repeat(60));
+    place.file("a.pcap", &crate::support::capture(&script, 25));
+    for output in ["-o limited.csv", "-o tables/"] {
+        let run = format!("$mailtap read a.pcap --threads 1 --format csv --show steps {output}");
+        for blocks in (8..40).step_by(3) {
+            let limited = shell(&place, &format!("rm -rf limited.csv tables; ulimit -f {blocks}; exec {run}"));
+            let name = if output.ends_with('/') { "tables/steps.csv" } else { "limited.csv" };
+            ended(&limited, 1, &[&format!("mailtap: {name}: File too large")]);
+            let left = fs::read_to_string(place.path(name)).expect("a file");
+            assert!(
+                left.len() > 1_000 && left.ends_with("\r\n"),
+                "{name}, {blocks} blocks: {:?}",
+                left.get(left.len() - 40..)
+            );
+            assert!(left.matches('"').count().is_multiple_of(2), "{name}, {blocks} blocks: the last row is cut");
+        }
+    }
+}
+
 #[test]
 fn standard_output_at_the_limit_of_its_size_is_said() {
     let (place, whole) = place("ndjson");

@@ -7,6 +7,8 @@ A value as the text of a cell.
 - A text that a spreadsheet could take for a formula gets an apostrophe in front, and so does one that begins with an
   apostrophe: whoever takes one apostrophe off the front of every text that has one gets the text again. It is a formula
   if its first character, after white space, is `=`, `+`, `-`, `@` or the full-width form of one.
+- A text is in quotes, and nothing else is: a program that heeds them takes no password of digits for a number, and no
+  `1-2` for a date.
 */
 
 use crate::view::columns::Value;
@@ -16,17 +18,30 @@ use std::borrow::Cow;
 /// In front of a text that is no formula.
 const GUARD: char = '\'';
 
-/// `value` as the text of its cell.
+/// `value` as the bytes of its cell, with the quotes around a text; an empty text is written as what is absent is.
 pub fn written<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
     match value {
         Value::None => Cow::Borrowed(""),
-        Value::Text(text) => guarded(escape::block(text)),
+        Value::Text(text) if text.is_empty() => Cow::Borrowed(""),
+        Value::Text(text) => Cow::Owned(quoted(&guarded(escape::block(text)))),
         Value::Integer(number) => Cow::Owned(number.to_string()),
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Boolean(true) => Cow::Borrowed("true"),
         Value::Boolean(false) => Cow::Borrowed("false"),
         Value::Time(time) => Cow::Owned(time.to_string()),
     }
+}
+
+/// In quotes, with those within doubled, as RFC 4180 has it.
+fn quoted(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len() + 2);
+    cell.push('"');
+    for (nth, part) in text.split('"').enumerate() {
+        cell.push_str(if nth > 0 { "\"\"" } else { "" });
+        cell.push_str(part);
+    }
+    cell.push('"');
+    cell
 }
 
 fn guarded(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -47,8 +62,25 @@ mod tests {
     use crate::view::columns::Value;
     use proptest::prelude::*;
 
+    /// The cell of `text`, as one who reads CSV has it.
     fn text(text: &str) -> String {
-        written(&Value::Text(text.into())).into_owned()
+        let cell = written(&Value::Text(text.into())).into_owned();
+        cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).unwrap_or(&cell).replace("\"\"", "\"")
+    }
+
+    #[test]
+    fn a_text_is_in_quotes() {
+        for (text, cell) in [
+            ("0123", "\"0123\""),
+            ("smtp", "\"smtp\""),
+            ("a,b", "\"a,b\""),
+            ("\"", "\"\"\"\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("+OK", "\"'+OK\""),
+            ("", ""),
+        ] {
+            assert_eq!(written(&Value::Text(text.into())), cell);
+        }
     }
 
     #[test]

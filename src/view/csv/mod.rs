@@ -12,7 +12,7 @@ use super::columns::{self, AnyTable, Reading};
 use crate::session::Session;
 use crate::verdict::{Needs, Report, Selection};
 use crate::view::Lang;
-use csv::{Terminator, Writer, WriterBuilder};
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use std::io::{self, Write};
 
 /// The table called `name`, as `--show` has it.
@@ -34,7 +34,9 @@ impl<W: Write> Csv<W> {
     pub fn new(tables: Vec<(&'static dyn AnyTable, W)>, reading: Reading) -> io::Result<Self> {
         let begun = |(table, out): (&'static dyn AnyTable, W)| {
             // The reader of a pipe gets whole sessions: `out` is what gathers them.
-            let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+            // The quotes are those of `cell`, which knows a text from a number.
+            let mut out =
+                WriterBuilder::new().quote_style(QuoteStyle::Never).terminator(Terminator::CRLF).from_writer(out);
             out.write_record(table.columns(Lang::En).iter().map(|column| column.id))?;
             Ok((table, out))
         };

@@ -278,3 +278,19 @@ fn the_example_sheet_is_a_template() {
     let page = own(include_str!("../../../examples/sheet.html")).unwrap();
     assert!(page.contains("172.16.0.73") && page.contains("HELO cslabc39"), "{page}");
 }
+
+/// A word processor that the list is pasted into knows a line by `<br>` alone.
+#[test]
+fn the_lines_of_a_cell_are_apart_where_they_are_copied() {
+    let page = page(vec![everything(), lab_smtp(), lab_pop3()]);
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("<tr class=\"row\">")).collect();
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        assert!(row.contains("<br><small>"), "{row}");
+        for (at, _) in row.match_indices("<small") {
+            let before = &row[..at];
+            let apart = ["<br>", "<br></small>", "<td class=\"c-way\">", " "].iter().any(|end| before.ends_with(end));
+            assert!(apart, "{before}");
+        }
+    }
+}
