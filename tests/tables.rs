@@ -131,7 +131,7 @@ fn secrets_are_masked() {
         assert!(masked.contains("********") || masked.contains("\\*\\*\\*"), "{format} {show}");
         for secret in &secrets {
             assert!(
-                !masked.contains(&format!(" {secret}")) && !masked.contains(&format!(",{secret},")),
+                !masked.contains(&format!(" {secret}")) && !masked.contains(&format!("\"{secret}\"")),
                 "{format} {show}"
             );
         }
