@@ -4,7 +4,6 @@ mod support;
 
 use serde_json::Value;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use support::program::{command, err, fixture, out, run};
 

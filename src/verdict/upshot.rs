@@ -162,9 +162,7 @@ mod tests {
             (format!("{mail}C: RCPT TO:<c@d>\nS: 450 later\nC: QUIT\nS: 221 bye\n"), Upshot::Deferred),
             // The capture ends within the content.
             (
-                format!(
-                    "{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n! open\n"
-                ),
+                format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n! open\n"),
                 Upshot::Unknown,
             ),
             // The connection does.
