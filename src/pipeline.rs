@@ -77,7 +77,7 @@ fn run_on(
     stop: &AtomicBool,
     threads: &impl parallel::Start,
 ) -> io::Result<Outcome> {
-    let mut output = OutputStage::new(options, plan, view);
+    let mut output = OutputStage::new(options, view);
     let several = options.threads > 1 && !options.steps;
     let done = if several { parallel::run(source, options, plan, &mut output, stop, threads)? } else { None };
     let (input, problem) = match done {

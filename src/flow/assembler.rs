@@ -241,6 +241,11 @@ impl Assembler {
         self.history.len()
     }
 
+    /// The stream is over and nothing is expected any more: forgets the delivered bytes that are kept, but for the last.
+    pub fn forget_all_but_last(&mut self) {
+        self.forgetful |= self.history.forget_all_but_last();
+    }
+
     /// Forgets the delivered bytes that are kept.
     pub fn forget(&mut self) {
         self.forgetful |= !self.history.is_empty();

@@ -270,6 +270,11 @@ impl Causal {
         self.streams.iter().map(Assembler::remembered).sum()
     }
 
+    /// Both streams are over: forgets the delivered bytes that are kept, but for the last.
+    pub fn forget_all_but_last(&mut self) {
+        self.streams.iter_mut().for_each(Assembler::forget_all_but_last);
+    }
+
     /// Forgets the delivered bytes that are kept.
     pub fn forget(&mut self) {
         self.streams.iter_mut().for_each(Assembler::forget);

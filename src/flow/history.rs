@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 
 /// Bytes that are kept: the largest IP datagram.
 const KEPT: usize = 65_536;
+/// Bytes that are kept of a stream that is over: a straggler is one of its last segments.
+const LAST: usize = 4_096;
 /// Bytes of the smallest buffer: most streams are a few short lines.
 const SMALLEST: usize = 64;
 /// Bytes of the largest.
@@ -86,6 +88,19 @@ impl History {
         spare.unwrap_or_else(|| Vec::with_capacity(size))
     }
 
+    /// Forgets all but the last [`LAST`] bytes, as far as buffers have nothing but others. True if any were forgotten.
+    pub fn forget_all_but_last(&mut self) -> bool {
+        let before = self.len();
+        while let Some(older) = &mut self.older
+            && older.front().is_some_and(|oldest| self.held - oldest.len() >= LAST)
+            && let Some(oldest) = older.pop_front()
+        {
+            self.held -= oldest.len();
+            keep(oldest);
+        }
+        self.len() < before
+    }
+
     /// Forgets all bytes.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -115,27 +130,49 @@ impl History {
 
 impl Drop for History {
     fn drop(&mut self) {
-        // A thread that is ending keeps nothing.
-        let _ = SPARES.try_with(|spares| {
-            let Ok(mut spares) = spares.try_borrow_mut() else { return };
-            let room = SPARE.saturating_sub(spares.len());
-            let newest = std::mem::take(&mut self.newest);
-            let older = self.older.take().into_iter().flat_map(|older| *older);
-            let largest = older.chain([newest]).filter(|buffer| buffer.capacity() == LARGEST).take(room);
-            spares.extend(largest.map(|mut buffer| {
-                buffer.clear();
-                buffer
-            }));
-        });
+        self.older.take().into_iter().flat_map(|older| *older).for_each(keep);
+        keep(std::mem::take(&mut self.newest));
     }
+}
+
+/// Keeps a buffer for later, if it is one of the largest and there is room.
+fn keep(mut buffer: Vec<u8>) {
+    if buffer.capacity() != LARGEST {
+        return;
+    }
+    // A thread that is ending keeps nothing.
+    let _ = SPARES.try_with(|spares| {
+        let Ok(mut spares) = spares.try_borrow_mut() else { return };
+        if spares.len() < SPARE {
+            buffer.clear();
+            spares.push(buffer);
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{History, KEPT, LARGEST};
+    use super::{History, KEPT, LARGEST, LAST};
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn of_a_stream_that_is_over_the_last_bytes_are_kept(lengths in proptest::collection::vec(0..20_000_usize, 0..20)) {
+            let mut history = History::default();
+            let all: Vec<u8> = (0..lengths.iter().sum()).map(|at: usize| (at * 7 % 251) as u8).collect();
+            let mut rest = &all[..];
+            for len in lengths {
+                let (now, later) = rest.split_at(len);
+                history.push(now);
+                rest = later;
+            }
+            let before = history.len();
+            prop_assert_eq!(history.forget_all_but_last(), history.len() < before);
+            prop_assert!(history.len() >= before.min(LAST) && history.len() <= LAST + 2 * LARGEST);
+            prop_assert_eq!(history.pieces().collect::<Vec<_>>().concat(), &all[all.len() - history.len()..]);
+            prop_assert!(!history.forget_all_but_last(), "once is enough");
+        }
+
         #[test]
         fn the_last_bytes_are_kept(lengths in proptest::collection::vec(prop_oneof![0..3_000_usize, 0..3 * KEPT], 0..60)) {
             let (mut history, mut all) = (History::default(), Vec::new());

@@ -389,6 +389,9 @@ impl<F: ConnectionHandler> Table<F> {
         let over = is_over && !followed.lingers;
         // A RST that turned out to be forged ends nothing.
         followed.lingers = is_over;
+        if is_over {
+            followed.connection.forget_all_but_last();
+        }
         self.touch(index);
         self.note_waiting(index);
         self.note_remembered(index);

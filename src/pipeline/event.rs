@@ -4,11 +4,10 @@ use super::probe::{self, Probing};
 use crate::capture::Time;
 use crate::flow::Transport;
 use crate::limits::heap;
-use crate::protocol::detect::{self, Probe};
+use crate::protocol::detect::Probe;
 use crate::protocol::ports::Hint;
-use crate::session::{Builder, Plan, Session};
+use crate::session::{Builder, Session};
 use crate::verdict::{self, Rule};
-use std::sync::Arc;
 
 /// Identifies a connection: its first packet, by the order in which packets are read; and among those that one packet
 /// began (802.11 aggregates segments), which of them it is.
@@ -91,13 +90,13 @@ impl Ended {
     }
 
     /// The session with number `id`, judged by `rules`, and the number of its steps that have been shown already.
-    pub fn session(self, id: u64, plan: &Arc<Plan>, rules: &[&Rule]) -> (Session, usize) {
+    pub fn session(self, id: u64, rules: &[&Rule]) -> (Session, usize) {
         let (mut session, shown) = match self {
             Self::Spoken(spoken) => {
                 let (session, shown, _) = *spoken;
                 (session, shown)
             }
-            Self::Probe(_, session) => return session.session(id, plan, rules),
+            Self::Probe(_, session) => return session.session(id, rules),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
                 let mut session = builder.finish(transport);
@@ -106,10 +105,7 @@ impl Ended {
             }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
-                let mut builder = Builder::new(hint.protocol, Arc::clone(plan));
-                let mut dialogue = detect::dialogue(hint, &mut builder);
-                dialogue.end(&mut builder);
-                let mut session = builder.finish(transport);
+                let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
                 verdict::judge(&mut session, rules);
                 (session, 0)
             }
@@ -138,4 +134,34 @@ pub fn weight(events: &[ConnectionEvent]) -> usize {
 /// Sorts events by packet, and those of one packet by connection. The events of one connection keep their order.
 pub fn sort(events: &mut [ConnectionEvent]) {
     events.sort_by_key(|event| (event.at, event.first));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ended;
+    use crate::protocol::Protocol;
+    use crate::protocol::detect;
+    use crate::protocol::ports::Hint;
+    use crate::session::{Builder, Plan};
+    use crate::verdict::{self, Selection};
+    use crate::view::testing::lab_smtp;
+
+    #[test]
+    fn a_silent_session_is_what_its_dialogue_would_report() {
+        let transport = (*lab_smtp().transport).clone();
+        for protocol in [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap] {
+            for implicit_tls in [false, true] {
+                let hint = Hint { protocol, implicit_tls };
+                let plan = Plan { needs: Selection::ALL.needs(), ..Plan::default() };
+                let mut builder = Builder::new(protocol, plan);
+                detect::dialogue(hint, &mut builder).end(&mut builder);
+                let mut built = builder.finish(transport.clone());
+                verdict::judge(&mut built, Selection::ALL.rules);
+                built.id = 7;
+                let silent = Ended::Silent(Box::new((hint, transport.clone())));
+                let (silent, shown) = silent.session(7, Selection::ALL.rules);
+                assert_eq!((format!("{silent:?}"), shown), (format!("{built:?}"), 0));
+            }
+        }
+    }
 }

@@ -14,10 +14,9 @@ use super::options::Emit;
 use super::probe::Probing;
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit};
-use crate::session::{Plan, Session};
+use crate::session::Session;
 use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
 
 /// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its
 /// port promises mail, otherwise as not mail until it sends some.
@@ -26,7 +25,6 @@ pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 /// The sessions that have not been handed on, and the connections that may become one.
 pub struct SessionNumbering {
     emit: Emit,
-    plan: Arc<Plan>,
     /// For sessions in which no data came: the others have been judged already.
     rules: &'static [&'static Rule],
     /// The bytes that may wait.
@@ -79,11 +77,10 @@ enum State {
 
 impl SessionNumbering {
     /// Nothing has begun yet. No more than `most` bytes wait.
-    pub fn new(emit: Emit, plan: Arc<Plan>, rules: &'static [&'static Rule], most: usize) -> Self {
+    pub fn new(emit: Emit, rules: &'static [&'static Rule], most: usize) -> Self {
         Self {
             emit,
             most,
-            plan,
             rules,
             unnumbered: BTreeMap::new(),
             unnumbered_weight: 0,
@@ -227,7 +224,7 @@ impl SessionNumbering {
             let Waiting { session, weight } = self.ended.remove(&id)?;
             self.weight -= weight;
             if let Some(session) = session {
-                return Some(session.session(id, &self.plan, self.rules));
+                return Some(session.session(id, self.rules));
             }
         }
     }

@@ -8,7 +8,6 @@ use super::probe::Probing;
 use super::shards::Shards;
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
-use crate::session::Plan;
 use crate::session::summary::Summary;
 use crate::verdict::Verdict;
 use crate::verdict::across::Across;
@@ -19,7 +18,6 @@ use crate::verdict::across::same_message::MessageIndex;
 use crate::verdict::verdicts::Verdicts;
 use crate::view::View;
 use std::io;
-use std::sync::Arc;
 
 /// The stage after the connections.
 pub struct OutputStage<'a> {
@@ -35,15 +33,10 @@ pub struct OutputStage<'a> {
 
 impl<'a> OutputStage<'a> {
     /// Nothing has come yet.
-    pub fn new(options: &'a Options, plan: &Arc<Plan>, view: &'a mut dyn View) -> Self {
+    pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            numbering: SessionNumbering::new(
-                options.emit,
-                Arc::clone(plan),
-                options.selection.rules,
-                options.waiting_sessions,
-            ),
+            numbering: SessionNumbering::new(options.emit, options.selection.rules, options.waiting_sessions),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
             across: AllAnalyses::default(),

@@ -9,6 +9,9 @@ use crate::decode::Segment;
 use crate::flow::{ConnectionHandler, Endpoints, Key, PacketRef, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::session::Plan;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ const PIECE_BYTES: usize = 1 << 20;
 pub struct Shards<'a> {
     /// By shard; None for the shards of other threads.
     tables: Vec<Option<Table<ShardFollower<'a>>>>,
+    /// The first packet of the connection that each table ends next, once the capture has ended.
+    ending: Option<BinaryHeap<Reverse<(u64, usize)>>>,
 }
 
 impl<'a> Shards<'a> {
@@ -44,7 +49,7 @@ impl<'a> Shards<'a> {
                 Table::new(follower, SHARDS).with_memory(options.memory.open() / SHARDS)
             })
         };
-        Self { tables: (0..SHARDS).map(table).collect() }
+        Self { tables: (0..SHARDS).map(table).collect(), ending: None }
     }
 
     /// Takes what the input stage hands on, for one of these shards.
@@ -90,12 +95,21 @@ impl<'a> Shards<'a> {
     /// the connections began, so that a million sessions never exist at once; empty when no connection is left.
     pub fn finish_some(&mut self) -> Vec<ConnectionEvent> {
         let (mut events, mut weight) = (Vec::new(), 0);
+        let Self { tables, ending } = self;
+        // Of connections that one packet began, the first shard's comes first, as in `ConnectionOrder`.
+        let ending = ending.get_or_insert_with(|| {
+            let of_shards = tables.iter_mut().enumerate();
+            of_shards.filter_map(|(shard, table)| Some(Reverse((table.as_mut()?.next_to_finish()?, shard)))).collect()
+        });
         while events.len() < PIECE && weight < PIECE_BYTES {
-            let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
-            // Of connections that one packet began, the first shard's comes first, as in `ConnectionOrder`.
-            let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
+            let Some(mut first) = ending.peek_mut() else { break };
+            let Some(table) = tables.get_mut(first.0.1).and_then(Option::as_mut) else { break };
             table.connection_handler().now = u64::MAX;
             table.finish_next();
+            match table.next_to_finish() {
+                Some(packet) => first.0.0 = packet,
+                None => _ = PeekMut::pop(first),
+            }
             let more = &mut table.connection_handler().events;
             weight += event::weight(more);
             events.append(more);

@@ -96,6 +96,15 @@ impl Session {
         }
     }
 
+    /// A session in which nobody said anything; `implicit_tls` where TLS was due from the first byte.
+    pub fn silent(protocol: Protocol, implicit_tls: bool, transport: Transport) -> Self {
+        let mut session = Self { transport: transport.into(), ..Self::empty(protocol) };
+        if implicit_tls {
+            session.tls.mode = TlsMode::Implicit;
+        }
+        session
+    }
+
     /// The index of the source (file or interface) that its first packet was read from.
     pub fn source(&self) -> usize {
         number::source(self.transport.first.packet)

@@ -2,7 +2,7 @@
 
 use super::{Connection, Rare};
 use crate::capture::Time;
-use crate::flow::{PacketRef, Side, StreamHandler};
+use crate::flow::{Counters, PacketRef, Side, StreamHandler};
 use crate::limits::heap;
 
 impl Connection {
@@ -29,6 +29,20 @@ impl Connection {
     pub fn forget(&mut self) {
         self.causal.forget();
         self.duplicates.forget();
+    }
+
+    /// Where both sides have closed the connection, and acknowledged all of it, and nothing was ever sent again or twice: a
+    /// copy of its bytes is not to be expected, unless of the last, and the others are forgotten. Most connections end so, and
+    /// linger for a while: their bytes would push out of the processor's cache those of the connections that go on. A
+    /// copy that comes after all is counted as one that could not be compared.
+    pub fn forget_all_but_last(&mut self) {
+        let clean = |rare: &Rare| {
+            let Counters { retransmitted, reordered, conflicting, copies, .. } = rare.counters;
+            retransmitted + reordered + conflicting + copies + rare.counters.all_sent_again() == 0
+        };
+        if self.causal.is_finished() && self.rare.as_deref().is_none_or(clean) {
+            self.causal.forget_all_but_last();
+        }
     }
 
     /// Delivers what has waited too long as of `now`, though no segment came.

@@ -4,7 +4,6 @@ use super::*;
 use crate::capture::Time;
 use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
 use crate::protocol::ports::Ports;
-use crate::session::Needs;
 
 fn silent() -> Ended {
     let client = "192.0.2.1:40000".parse().expect("an address");
@@ -32,7 +31,7 @@ const ROOM: u64 = 20;
 
 fn numbering() -> SessionNumbering {
     let most = usize::try_from(ROOM).expect("few") * (PLACE + silent().weight());
-    SessionNumbering::new(Emit::InOrder, Needs::ALL.into(), &[], most)
+    SessionNumbering::new(Emit::InOrder, &[], most)
 }
 
 fn shown(numbering: &mut SessionNumbering) -> Vec<u64> {

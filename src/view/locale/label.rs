@@ -130,6 +130,8 @@ crate::verdict::purpose::enumerated! {
         WhatChanged,
         // The list of sessions.
         Sessions,
+        /// Connections that came to nothing.
+        Unconnected,
         Protocol,
         Bytes,
         LogIns,

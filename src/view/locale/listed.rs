@@ -17,6 +17,16 @@ pub fn of_packets(lang: Lang, packets: u64, numbers: &str) -> String {
     say!(lang, listed::of_packets(packets, numbers))
 }
 
+/// So many of the connections in a table are not shown by themselves.
+pub fn only_counted(lang: Lang, sessions: u64) -> String {
+    say!(lang, listed::only_counted(sessions))
+}
+
+/// Hosts that connections came from; there may have been `further` ones.
+pub fn sources(lang: Lang, sources: u64, further: bool) -> String {
+    say!(lang, listed::sources(sources, further))
+}
+
 /// Sessions left out of the list, which has `listed`: as many as were asked for, or as are kept.
 pub fn left_out(lang: Lang, sessions: u64, asked: bool, listed: usize) -> String {
     say!(lang, listed::left_out(sessions, asked, listed))

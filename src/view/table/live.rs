@@ -105,6 +105,9 @@ impl<W: Write> View for Live<W> {
         let has_findings = show.details && !session.findings.is_empty();
         let has_messages = (show.steps || show.messages) && !session.messages.is_empty();
         self.told.remove(&session.id);
+        if self.totals.only_counts(&session) {
+            return Ok(());
+        }
         if show.steps || show.transcript || has_findings || has_messages {
             self.close()?;
             let (out, options) = (&mut self.out, &self.options);

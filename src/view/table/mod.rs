@@ -32,6 +32,7 @@ mod steps;
 mod summary;
 mod totals;
 pub(super) mod transcript;
+mod unconnected;
 mod wrap;
 
 pub(super) use cell::numbers;
@@ -78,6 +79,9 @@ impl<W: Write> Table<W> {
 impl<W: Write> View for Table<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         let Options { show, .. } = self.options;
+        if self.totals.only_counts(&session) {
+            return Ok(());
+        }
         let out = &mut self.out;
         let has_findings = show.details && !session.findings.is_empty();
         if show.steps || show.transcript || has_findings || (show.messages && !session.messages.is_empty()) {

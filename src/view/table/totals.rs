@@ -4,6 +4,7 @@
 use super::credentials::Ledger;
 use super::same::Same;
 use super::sessions::List;
+use super::unconnected::Unconnected;
 use super::{Options, across, frequency, grouped, heading, summary};
 use crate::session::model::Session;
 use crate::verdict::Report;
@@ -16,12 +17,24 @@ pub struct Totals {
     sessions: List,
     credentials: Ledger,
     same: Same,
+    unconnected: Unconnected,
 }
 
 impl Totals {
     /// No rows yet.
     pub fn new(options: Options) -> Self {
-        Self { options, sessions: List::new(&options), credentials: Ledger::default(), same: Same::default() }
+        Self {
+            options,
+            sessions: List::new(&options),
+            credentials: Ledger::default(),
+            same: Same::default(),
+            unconnected: Unconnected::default(),
+        }
+    }
+
+    /// True if `session` came to nothing, and is only counted, in a table of its own: it is not to be shown.
+    pub fn only_counts(&mut self, session: &Session) -> bool {
+        (self.options.show.steps || self.options.show.sessions) && self.unconnected.counts(session)
     }
 
     /// Adds a session that is over.
@@ -40,12 +53,13 @@ impl Totals {
 
     /// Writes the tables that close the output.
     pub fn finish(&mut self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
-        let Self { options, sessions, credentials, same } = self;
+        let Self { options, sessions, credentials, same, unconnected } = self;
         if report.summary.sessions.values().all(|&count| count == 0) {
             summary::no_mail(out, options, report)?;
         } else {
             same.write(out, options)?;
             sessions.finish(out, options)?;
+            unconnected.write(out, options)?;
             if options.show.journeys {
                 across::journeys(out, options, &report.across.journeys)?;
             }

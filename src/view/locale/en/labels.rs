@@ -107,6 +107,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Reference => "See",
         Label::Since => "Since version",
         Label::Sessions => "Sessions",
+        Label::Unconnected => "Connections that came to nothing",
         Label::Protocol => "Prot",
         Label::Bytes => "Bytes",
         Label::LogIns => "Logins",

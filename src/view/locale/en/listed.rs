@@ -18,6 +18,17 @@ pub fn of_packets(packets: u64, numbers: &str) -> String {
     if packets == 1 { format!("packet {numbers}") } else { format!("packets {numbers}") }
 }
 
+/// So many of the connections in a table are not shown by themselves.
+pub fn only_counted(sessions: u64) -> String {
+    format!("{sessions} of these are only counted here: all are in --format json and csv")
+}
+
+/// Hosts that connections came from; there may have been `further` ones.
+pub fn sources(sources: u64, further: bool) -> String {
+    let sources = count(sources, "source", "sources");
+    if further { format!("more than {sources}") } else { sources }
+}
+
 /// Sessions left out of the list because the user, or else the program, lists only so many.
 pub fn left_out(sessions: u64, asked: bool, listed: usize) -> String {
     let sessions = count(sessions, "more session is", "more sessions are");

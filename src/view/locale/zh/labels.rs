@@ -107,6 +107,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Reference => "参考",
         Label::Since => "始于版本",
         Label::Sessions => "会话列表",
+        Label::Unconnected => "未建立的连接",
         Label::Protocol => "协议",
         Label::Bytes => "字节",
         Label::LogIns => "登录次数",

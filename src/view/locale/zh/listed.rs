@@ -15,6 +15,16 @@ pub fn of_packets(_: u64, numbers: &str) -> String {
     format!("分组 {numbers}")
 }
 
+/// So many of the connections in a table are not shown by themselves.
+pub fn only_counted(sessions: u64) -> String {
+    format!("其中 {sessions} 个仅在此计数，逐个列出请用 --format json 或 csv")
+}
+
+/// Hosts that connections came from; there may have been `further` ones.
+pub fn sources(sources: u64, further: bool) -> String {
+    format!("{sources} 个{}来源", if further { "以上" } else { "" })
+}
+
 /// Sessions left out of the list because the user, or else the program, lists only so many.
 pub fn left_out(sessions: u64, asked: bool, listed: usize) -> String {
     if asked {
