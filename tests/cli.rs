@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::Value;
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use support::program::{command, err, fixture, out, run};
 
 fn read(name: &str, more: &[&str]) -> Output {
