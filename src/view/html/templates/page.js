@@ -92,7 +92,8 @@
   const addresses = new Set();
   for (const body of sessions) {
     const words = body.querySelector(".c-outcome");
-    const say = (lang) => (words.querySelector(`[lang="${lang}"]`) || words).textContent.trim();
+    // Without the code, which belongs to one session.
+    const say = (lang) => (words.querySelector(`[lang="${lang}"]`) || words).textContent.trim().replace(/ \d{3}$/, "");
     const id = body.dataset.outcome;
     if (!outcomes.has(id)) outcomes.set(id, [say("en"), say("zh-CN")]);
     if (addresses.size < 500) for (const each of body.dataset.addresses.split(" ")) addresses.add(each);
