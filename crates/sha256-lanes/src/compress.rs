@@ -49,7 +49,7 @@ fn together(first: &mut State, a: &[Block], second: &mut State, b: &[Block]) {
     if sha_ni::get() {
         // SAFETY: the processor has all that the function needs beyond the target's own features: `sha_ni::get` has asked
         // it for each of them.
-        return unsafe { crate::sha_ni::compress([first, second], [a, b]) };
+        return unsafe { crate::sha_ni::compress_pair([first, second], a, b) };
     }
     compress(first, a);
     compress(second, b);

@@ -42,48 +42,55 @@ struct Lane {
     words: [__m128i; 4],
 }
 
-/// Brings the blocks of each lane into its state. Only as many blocks are taken as the lane with the fewest has.
+/// Brings the blocks of two messages into their states. Only as many blocks are taken as the one with the fewest has.
+// No closures in here: in functions of the core library, which know nothing of the features, they are not inlined.
 #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
-pub fn compress<const LANES: usize>(states: [&mut State; LANES], blocks: [&[Block]; LANES]) {
-    let zero = _mm_setzero_si128();
-    let mut lanes = [Lane { abef: zero, cdgh: zero, words: [zero; 4] }; LANES];
-    for (lane, state) in lanes.iter_mut().zip(&states) {
-        let [a, b, c, d, e, f, g, h] = state.map(|word| word.cast_signed());
-        lane.abef = _mm_set_epi32(a, b, e, f);
-        lane.cdgh = _mm_set_epi32(c, d, g, h);
-    }
-    let fewest = blocks.iter().map(|blocks| blocks.len()).min().unwrap_or_default();
-    // As slices of one length: no block is looked for beyond an end.
-    let blocks = blocks.map(|blocks| &blocks[..fewest]);
-    for number in 0..fewest {
+pub fn compress_pair(states: [&mut State; 2], a: &[Block], b: &[Block]) {
+    let [first, second] = states;
+    let mut lanes = [load(first), load(second)];
+    for (a, b) in a.iter().zip(b) {
         let before = lanes;
-        for (lane, blocks) in lanes.iter_mut().zip(&blocks) {
-            lane.words = words(&blocks[number]);
-        }
-        let k: &[[[u32; 4]; 4]] = K.as_chunks().0;
-        sixteen_rounds::<LANES, true>(&mut lanes, &k[0]);
-        sixteen_rounds::<LANES, true>(&mut lanes, &k[1]);
-        sixteen_rounds::<LANES, true>(&mut lanes, &k[2]);
-        sixteen_rounds::<LANES, false>(&mut lanes, &k[3]);
+        lanes[0].words = words(a);
+        lanes[1].words = words(b);
+        sixteen_rounds::<0, true>(&mut lanes);
+        sixteen_rounds::<1, true>(&mut lanes);
+        sixteen_rounds::<2, true>(&mut lanes);
+        sixteen_rounds::<3, false>(&mut lanes);
         for (lane, before) in lanes.iter_mut().zip(&before) {
             lane.abef = _mm_add_epi32(lane.abef, before.abef);
             lane.cdgh = _mm_add_epi32(lane.cdgh, before.cdgh);
         }
     }
-    for (lane, state) in lanes.iter().zip(states) {
-        let (abef, cdgh) = (lane.abef, lane.cdgh);
-        *state = [
-            _mm_extract_epi32::<3>(abef),
-            _mm_extract_epi32::<2>(abef),
-            _mm_extract_epi32::<3>(cdgh),
-            _mm_extract_epi32::<2>(cdgh),
-            _mm_extract_epi32::<1>(abef),
-            _mm_extract_epi32::<0>(abef),
-            _mm_extract_epi32::<1>(cdgh),
-            _mm_extract_epi32::<0>(cdgh),
-        ]
-        .map(|word| word.cast_unsigned());
-    }
+    *first = stored(&lanes[0]);
+    *second = stored(&lanes[1]);
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn load(state: &State) -> Lane {
+    let &[a, b, c, d, e, f, g, h] = state;
+    Lane { abef: four(a, b, e, f), cdgh: four(c, d, g, h), words: [_mm_setzero_si128(); 4] }
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn four(high: u32, second: u32, third: u32, low: u32) -> __m128i {
+    _mm_set_epi32(high.cast_signed(), second.cast_signed(), third.cast_signed(), low.cast_signed())
+}
+
+#[inline]
+#[target_feature(enable = "sse4.1")]
+fn stored(lane: &Lane) -> State {
+    [
+        _mm_extract_epi32::<3>(lane.abef).cast_unsigned(),
+        _mm_extract_epi32::<2>(lane.abef).cast_unsigned(),
+        _mm_extract_epi32::<3>(lane.cdgh).cast_unsigned(),
+        _mm_extract_epi32::<2>(lane.cdgh).cast_unsigned(),
+        _mm_extract_epi32::<1>(lane.abef).cast_unsigned(),
+        _mm_extract_epi32::<0>(lane.abef).cast_unsigned(),
+        _mm_extract_epi32::<1>(lane.cdgh).cast_unsigned(),
+        _mm_extract_epi32::<0>(lane.cdgh).cast_unsigned(),
+    ]
 }
 
 /// The sixteen words of a block, which stand in it with the high byte first.
@@ -92,41 +99,38 @@ pub fn compress<const LANES: usize>(states: [&mut State; LANES], blocks: [&[Bloc
 fn words(block: &Block) -> [__m128i; 4] {
     let turned = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
     let mut words = [turned; 4];
-    for (words, bytes) in words.iter_mut().zip(block.as_chunks::<16>().0) {
-        // One load: the compiler sees that the halves stand side by side.
-        let [low, high] = [0, 8].map(|from| i64::from_le_bytes(core::array::from_fn(|at| bytes[from + at])));
-        *words = _mm_shuffle_epi8(_mm_set_epi64x(high, low), turned);
+    for (words, bytes) in words.iter_mut().zip(block.as_chunks().0) {
+        // One load of sixteen bytes, once it is compiled.
+        let number = u128::from_le_bytes(*bytes);
+        *words = _mm_shuffle_epi8(_mm_set_epi64x((number >> 64) as i64, number as i64), turned);
     }
     words
 }
 
-/// Sixteen rounds of every lane, and where `MORE` follow, the words for these.
+/// Sixteen rounds of both, those at place `QUARTER` of four, and where `MORE` follow, the words for these.
 #[inline]
 #[target_feature(enable = "sha,sse2,ssse3")]
-fn sixteen_rounds<const LANES: usize, const MORE: bool>(lanes: &mut [Lane; LANES], k: &[[u32; 4]; 4]) {
-    four_rounds::<LANES, 0, MORE>(lanes, k);
-    four_rounds::<LANES, 1, MORE>(lanes, k);
-    four_rounds::<LANES, 2, MORE>(lanes, k);
-    four_rounds::<LANES, 3, MORE>(lanes, k);
+fn sixteen_rounds<const QUARTER: usize, const MORE: bool>(lanes: &mut [Lane; 2]) {
+    four_rounds::<0, MORE>(lanes, &K[4 * QUARTER]);
+    four_rounds::<1, MORE>(lanes, &K[4 * QUARTER + 1]);
+    four_rounds::<2, MORE>(lanes, &K[4 * QUARTER + 2]);
+    four_rounds::<3, MORE>(lanes, &K[4 * QUARTER + 3]);
 }
 
-/// Four rounds of every lane, with its words at place `AT`, into whose place their successors go (FIPS 180-4, section
-/// 6.2.2).
+/// Four rounds of both, with their words at place `AT`, into whose place their successors go (FIPS 180-4, section 6.2.2).
 #[inline]
 #[target_feature(enable = "sha,sse2,ssse3")]
-fn four_rounds<const LANES: usize, const AT: usize, const MORE: bool>(lanes: &mut [Lane; LANES], k: &[[u32; 4]; 4]) {
-    let [k0, k1, k2, k3] = k[AT].map(|word| word.cast_signed());
-    let k = _mm_set_epi32(k3, k2, k1, k0);
-    for lane in lanes {
-        let word = |further: usize| lane.words[(AT + further) % 4];
-        let (w0, w1, w2, w3) = (word(0), word(1), word(2), word(3));
+fn four_rounds<const AT: usize, const MORE: bool>(lanes: &mut [Lane; 2], k: &[u32; 4]) {
+    let k = four(k[3], k[2], k[1], k[0]);
+    for Lane { abef, cdgh, words } in lanes {
+        let (w0, w1, w2, w3) = (words[AT], words[(AT + 1) % 4], words[(AT + 2) % 4], words[(AT + 3) % 4]);
         let summed = _mm_add_epi32(w0, k);
         // Two rounds each: the variables c, d, g, h after them are a, b, e, f before.
-        lane.cdgh = _mm_sha256rnds2_epu32(lane.cdgh, lane.abef, summed);
-        lane.abef = _mm_sha256rnds2_epu32(lane.abef, lane.cdgh, _mm_shuffle_epi32::<0x0e>(summed));
+        *cdgh = _mm_sha256rnds2_epu32(*cdgh, *abef, summed);
+        *abef = _mm_sha256rnds2_epu32(*abef, *cdgh, _mm_shuffle_epi32::<0x0e>(summed));
         if MORE {
             let sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8::<4>(w3, w2));
-            lane.words[AT] = _mm_sha256msg2_epu32(sum, w3);
+            words[AT] = _mm_sha256msg2_epu32(sum, w3);
         }
     }
 }
