@@ -386,3 +386,45 @@ impl Leaf {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::message::sha256;
+    use crate::session::plan::Needs;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn attachments_are_digested_whoever_does_it(
+            turns in proptest::collection::vec((0_usize..3, prop_oneof![0_usize..200, 2_000_usize..2_100, 11_000_usize..17_000], 0_u8..4), 0..24),
+        ) {
+            let mut attachments = Attachments::new(Arc::new(Needs::ALL.into()));
+            let (mut contents, mut beside) = (Vec::<Vec<u8>>::new(), 0);
+            for (which, len, then) in turns {
+                // An attached message, and what is attached to it, have new bytes in turn.
+                if which == contents.len() {
+                    attachments.begin(None, None);
+                    contents.push(Vec::new());
+                }
+                if let Some(content) = contents.get_mut(which) {
+                    let bytes: Vec<u8> = (0..len).map(|at| (at * 7 + content.len()) as u8).collect();
+                    attachments.add(which, &bytes);
+                    content.extend(bytes);
+                }
+                if then == 0 {
+                    attachments.digest_by(|waiting| {
+                        if let Some((sha256, bytes)) = waiting {
+                            beside += bytes.len();
+                            sha256.update(bytes);
+                        }
+                    });
+                    prop_assert!(attachments.all.last().is_none_or(|last| last.pending.capacity() <= PENDING_BYTES));
+                }
+            }
+            prop_assert!(beside <= contents.concat().len());
+            let digests: Vec<_> = attachments.finish().iter().map(|attachment| attachment.sha256).collect();
+            prop_assert_eq!(digests, contents.iter().map(|content| sha256(content)).collect::<Vec<_>>());
+        }
+    }
+}
