@@ -44,7 +44,7 @@ const NAMED: usize = 400;
 const FIRST_ROWS: usize = 100;
 
 /// Steps of the sessions that are in the document with what they open to.
-const OPEN_STEPS: usize = 500;
+const OPEN_STEPS: usize = 300;
 
 /// Steps of the sessions that open without a script. Each is some 50 elements: a browser takes 20,000 of them in five
 /// seconds.

@@ -198,7 +198,7 @@ fn later_sessions_are_kept_until_they_are_looked_at() {
     let (rest, after) = rest.split_once("</noscript>").unwrap();
     assert!(rest.trim_end().ends_with("</table>") && !rest.contains("<noscript"));
     assert_eq!((rows(rest), details(rest)), (count - super::FIRST_ROWS, plain - super::FIRST_ROWS));
-    assert_eq!((rows(after), rest.matches("<script type=\"text/html\">").count()), (0, 3));
+    assert_eq!((rows(&after.replace(SCRIPT, "")), rest.matches("<script type=\"text/html\">").count()), (0, 3));
     assert_eq!(page.matches("class=\"open\"").count(), count);
     assert!(page.contains(&format!("data-all=\"{count}\"")));
 }
@@ -206,7 +206,8 @@ fn later_sessions_are_kept_until_they_are_looked_at() {
 #[test]
 fn a_small_capture_is_in_the_document_as_it_is() {
     let page = page(vec![lab_smtp(), lab_pop3()]);
-    assert!(!page.contains("id=\"further\"") && !page.contains("id=\"show-more\"") && !page.contains("text/html"));
+    assert!(!page.contains("id=\"further\"") && !page.contains("id=\"show-more\""));
+    assert!(!page.contains("<script type=\"text/html\">"));
     assert_eq!(page.matches("<noscript>").count(), 1, "what is said where there is no script");
     assert_eq!(page.matches("<tr class=\"detail\"><td colspan=\"10\"><div class=\"opened\">").count(), 2);
 }

@@ -127,9 +127,10 @@
     const found = chosen ? chosen.length : all;
     const there = Math.min(found, most);
     const few = there < found;
-    one("counted").textContent = chinese()
-      ? `${few ? `显示前 ${there} 个，符合条件 ${found} 个` : `显示 ${found} 个`}，共 ${all} 个会话`
-      : few ? `the first ${there} of ${found} sessions shown, ${all} in all` : `${found} of ${all} sessions shown`;
+    const [en, zh] = !few ? [`${found} of ${all} sessions shown`, `显示 ${found} 个，共 ${all} 个会话`]
+      : !chosen ? [`the first ${there} of ${all} sessions shown`, `显示前 ${there} 个，共 ${all} 个会话`]
+        : [`the first ${there} of ${found} sessions shown, ${all} in all`, `显示前 ${there} 个，符合条件 ${found} 个，共 ${all} 个会话`];
+    one("counted").textContent = chinese() ? zh : en;
     if (more) more.hidden = !few;
   };
   const arrange = () => {
