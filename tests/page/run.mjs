@@ -269,6 +269,10 @@ test("further sessions of 2,000 are listed by scrolling, by a button, by filters
   assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
   // By filters.
   await tab.selectOption("#filter-protocol", "");
+  assert.equal(await shown(tab), 100);
+  await tab.emulateMedia({ media: "print" });
+  assert.equal(await tab.locator("#on-paper").innerText(), "… the first 100 of 2000 sessions shown", "paper says what it leaves out");
+  await tab.emulateMedia({ media: "screen" });
   await tab.fill("#filter-text", "letter 1996");
   assert.equal(await shown(tab), 1);
   await tab.fill("#filter-text", "");

@@ -232,7 +232,7 @@ fn further_logins_are_closed() {
     };
     let page = page((1..=count).map(user).collect());
     let logins = page.split("<h2 id=\"logins\">").nth(1).unwrap().split("</section>").next().unwrap();
-    let (first, further) = logins.split_once("<details class=\"text\"><summary>").unwrap();
+    let (first, further) = logins.split_once("<details class=\"further\"><summary>").unwrap();
     assert!(further.contains("Further attempts: 2<") && further.contains("其余登录：2 条<"), "{further}");
     let rows = |part: &str| part.matches("<td>user").count();
     assert_eq!((rows(first), rows(further)), (super::FIRST_ROWS, 2));

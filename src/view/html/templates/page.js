@@ -131,7 +131,10 @@
       : !chosen ? [`the first ${there} of ${all} sessions shown`, `显示前 ${there} 个，共 ${all} 个会话`]
         : [`the first ${there} of ${found} sessions shown, ${all} in all`, `显示前 ${there} 个，符合条件 ${found} 个，共 ${all} 个会话`];
     one("counted").textContent = chinese() ? zh : en;
-    if (more) more.hidden = !few;
+    if (!more) return;
+    more.hidden = !few;
+    // Paper has no filters that would say so.
+    one("on-paper").textContent = few ? `… ${chinese() ? zh : en}` : "";
   };
   const arrange = () => {
     const shown = new Set([...listed(), ...linked]);
