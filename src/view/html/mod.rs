@@ -6,7 +6,7 @@ The page asks nobody for anything: its style and script are in it, and its polic
 two alone, by their hashes. Text off the wire has passed [`escape`](super::escape) and the template engine's escaping.
 
 A session is rendered as soon as it is over, and only its HTML and its line of data are kept, up to
-[`crate::limits::PAGE_BYTES`]. A browser need not lay out what nobody looks at: the first `FIRST_ROWS` sessions are in the
+[`crate::limits::PAGE_BYTES`]. A browser need not lay out what nobody looks at: the first 100 sessions are in the
 document, and what the first ones open to, of `OPEN_STEPS` steps. The rest lies in `noscript`, which is text where there
 is a script, and that puts it into place when it is wanted. Without a script the list is whole, and the sessions of the
 first `PLAIN_STEPS` steps open. A template of one's own gets the values in place of the HTML.
@@ -33,15 +33,12 @@ use context::login::{self, Ledger};
 use context::text::Text;
 use context::{LeftOut, Page, answer, capture, session};
 use drawing::TimelineSession;
-use render::{Drawings, Entry, Renderer};
+use render::{Drawings, Entry, FIRST_ROWS, Renderer};
 use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Sessions of the timeline that have a name: with more, it shows how many there were when.
 const NAMED: usize = 400;
-
-/// Sessions whose rows are in the document as they are. The script lists as many at a time.
-const FIRST_ROWS: usize = 100;
 
 /// Steps of the sessions that are in the document with what they open to.
 const OPEN_STEPS: usize = 300;

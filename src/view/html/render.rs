@@ -22,6 +22,9 @@ pub(super) const STYLE: &str = concat!(
 /// The page's script.
 pub(super) const SCRIPT: &str = concat!("\n", include_str!("templates/page.js"));
 
+/// Sessions whose rows are in the document as they are. The script lists as many at a time.
+pub(super) const FIRST_ROWS: usize = 100;
+
 /// The built-in templates by name.
 const TEMPLATES: [(&str, &str); 7] = [
     ("page.html", include_str!("templates/page.html")),
@@ -137,7 +140,7 @@ impl Renderer {
         data.push(Value::from_safe_string(last));
         let values = context! {
             sessions,
-            first_rows => super::FIRST_ROWS,
+            first_rows => FIRST_ROWS,
             data,
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
