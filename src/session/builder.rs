@@ -32,8 +32,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Steps of a session that sends one message: the room reserved when the second step comes.
-const USUAL_STEPS: usize = 20;
 
 /// Makes a [`Session`] of what a dialogue reports.
 #[derive(Debug)]

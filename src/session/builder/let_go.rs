@@ -13,7 +13,7 @@ A session that is over is shown unpacked, all of it at once. So what one alone m
 nothing were packed.
 */
 
-use super::{Builder, USUAL_STEPS};
+use super::Builder;
 use crate::limits::{Limit, of_list};
 use crate::protocol::event::{Kind, StepId};
 use crate::session::model::{Credential, Phase, Step};
@@ -99,7 +99,8 @@ impl Builder {
             let more = match steps.len() {
                 0 => 1,
                 many if self.held.frugal => many / WORTH + 1,
-                1 => USUAL_STEPS,
+                // A client has greeted, and was answered.
+                1 => 3,
                 many => many.min(MOST_RESERVED),
             };
             steps.reserve_exact(more);
