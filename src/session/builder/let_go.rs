@@ -245,7 +245,7 @@ impl Worth {
         let refuses =
             step.code().is_some_and(|code| code >= 400) || matches!(step.status(), Some("-ERR" | "NO" | "BAD"));
         match step.phase {
-            _ if !step.secrets.is_empty() => Self::Login,
+            _ if !step.secrets().is_empty() => Self::Login,
             Phase::Authentication => Self::Login,
             Phase::Connection => Self::Read,
             _ if refuses || step.kind == Kind::Greeting => Self::Read,
@@ -258,8 +258,10 @@ impl Step {
     /// Forgets the text, and what is a part of it or read from it.
     fn omit_text(&mut self) {
         self.text_omitted = true;
-        self.text = String::new();
+        self.text = Box::default();
         (self.tag, self.command, self.arguments) = (None, None, None);
-        (self.mailboxes, self.secrets) = (Vec::new(), Vec::new());
+        if let Some(extra) = self.extra.as_deref_mut() {
+            (extra.mailboxes, extra.secrets) = (Vec::new(), Vec::new());
+        }
     }
 }
