@@ -99,7 +99,7 @@ impl Sink for Checker {
         }
         let text = step.text;
         assert!(step.arguments.as_ref().is_none_or(|range| text.get(range.clone()).is_some()), "arguments of the text");
-        assert!(step.secrets().iter().all(|range| text.get(range.clone()).is_some()), "secrets of the text");
+        assert!(step.secrets.iter().all(|range| text.get(range.clone()).is_some()), "secrets of the text");
         assert!(step.span.packets.iter().count() <= PACKETS_PER_STEP);
         assert!(step.span.packets.first() > 0, "a step comes in some packet");
         assert!(step.span.packets.iter().is_sorted(), "packets ascend: {:?}", step.span.packets);
