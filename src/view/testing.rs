@@ -157,7 +157,7 @@ impl Talk {
                 _ => smtp::Subject::Reply {
                     to: match after_content {
                         true => smtp::ReplyTo::Content,
-                        false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
+                        false => smtp::ReplyTo::Command(smtp_verb(asked_verb)),
                     },
                     code: code.unwrap_or(250),
                     enhanced: None,
@@ -173,7 +173,7 @@ impl Talk {
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
                     _ => pop3::What::Reply {
-                        to: Some(pop3_verb(&asked_verb)),
+                        to: Some(pop3_verb(asked_verb)),
                         ok: text.starts_with('+'),
                         code: None,
                         effect: None,
