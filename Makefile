@@ -107,8 +107,8 @@ bench: build ## measure beside cat, tcpdump, tshark and others (BENCH='--megabyt
 	$(CARGO) build --release --locked --example corpus
 	scripts/bench.py $(BENCH)
 
-bench-doc: ## the same, and write the tables into docs/performance.md
-	@$(MAKE) --no-print-directory bench BENCH='$(BENCH) --write docs/performance.md'
+bench-doc: ## the same, and write the tables into docs/performance.md: once the machine is quiet, or not at all
+	@$(MAKE) --no-print-directory bench BENCH='--wait 10 $(BENCH) --write docs/performance.md'
 
 install: ## what `make build` made, stripped, its manual pages and completions to $(DESTDIR)$(PREFIX)
 	@test -x $(built) || { echo 'install: run `make build` first (as yourself, not as root)' >&2; exit 1; }

@@ -94,7 +94,7 @@ def made(corpus, folder, name):
 
 def run(mailtap, folder, path, name, view):
     profile = folder / f"{name}-{view}.profile"
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", mailtap, "read", path, "--threads", "1"]
+    command = [shutil.which("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", mailtap, "read", path, "--threads", "1"]
     # With an empty environment: colours, languages and widths from it would change the workload.
     done = subprocess.run([*command, "--lang", "en", *VIEWS[view]], env={"PATH": "/usr/bin:/bin"},
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

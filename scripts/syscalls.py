@@ -59,8 +59,9 @@ def grouped(summary):
 def run(command, summary):
     # With an empty environment: colours, languages and widths from it would change the workload. Of glibc's arenas there is
     # one: which one a thread has, and so how much of which is given back, depends on who came first.
-    done = subprocess.run(["strace", "-f", "-c", "-o", summary, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True, env={"PATH": "/usr/bin:/bin", "MALLOC_ARENA_MAX": "1"})
+    counted = [shutil.which("strace"), "-f", "-c", "-o", summary, *command]
+    done = subprocess.run(counted, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          env={"PATH": "/usr/bin:/bin", "MALLOC_ARENA_MAX": "1"})
     if done.returncode:
         sys.exit(f"exit status {done.returncode} of {' '.join(map(str, command))} under strace: {done.stderr[-1000:].strip()}")
     return grouped(summary.read_text())
