@@ -93,7 +93,8 @@ fn held(stage: usize) -> usize {
         Ok(())
     });
     let options = Options { threads: 1, ..Options::default() };
-    let outcome = pipeline::run(&mut source, &options, &Needs::ALL.into(), &mut view, &Default::default()).expect("it runs");
+    let outcome =
+        pipeline::run(&mut source, &options, &Needs::ALL.into(), &mut view, &Default::default()).expect("it runs");
     let packets = outcome.report.summary.packets.read;
     assert_eq!(packets as usize, CONNECTIONS * stage, "packets read");
     assert_eq!(sessions, CONNECTIONS, "each connection stayed open until the end, and was shown then");
@@ -116,7 +117,9 @@ fn an_open_connection_holds_no_more_than_before() {
     held(STAGES[0].1); // what is made once, and stays
     let figures = STAGES.map(|(name, packets, last)| (name, held(packets), last));
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
-        let mut text = String::from("# Bytes held by an open connection (tests/held_bytes.rs, which also says how to renew them).\n");
+        let mut text = String::from(
+            "# Bytes held by an open connection (tests/held_bytes.rs, which also says how to renew them).\n",
+        );
         for (name, bytes, last) in figures {
             writeln!(text, "{name:<16} {bytes:>6}  # {last}").expect("a text takes all");
         }
@@ -126,7 +129,10 @@ fn an_open_connection_holds_no_more_than_before() {
     let mut wrong = Vec::new();
     for (name, bytes, last) in figures {
         let before = known.get(name).copied();
-        println!("{name:<16} {bytes:>6} bytes, stored: {}  ({last})", before.map_or("none".into(), |it| it.to_string()));
+        println!(
+            "{name:<16} {bytes:>6} bytes, stored: {}  ({last})",
+            before.map_or("none".into(), |it| it.to_string())
+        );
         if before.is_none_or(|before| bytes * 100 > before * (100 + TOLERANCE)) {
             wrong.push(name);
         }
