@@ -8,13 +8,13 @@ use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::growing::Growing;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Damage, Defect, Record};
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::tally::Shareable;
 use super::window::{WINDOW_BYTES, Window};
-use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, Skimmer, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -70,16 +70,6 @@ enum Lost {
     Record(&'static str),
     /// A section of a version that is not known here.
     Section(String),
-}
-
-/// What to do where a record makes no sense and it is unknown where the next begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Damage {
-    /// Go on at the next bytes that read as records; report the skipped bytes in [`SourceInfo::problem`].
-    #[default]
-    StepOver,
-    /// Stop with [`CaptureError::Corrupt`], as libpcap does.
-    Stop,
 }
 
 impl CaptureFile {
@@ -454,6 +444,18 @@ impl Cursor for CaptureFile {
                 Err(error)
             }
         }
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) else { return false };
+        let walk = self.stats.latest().and_then(|time| pcap.walk(self.window.data(), record.total, time, before));
+        let Some(mut walk) = walk else { return false };
+        skimmer.skim(&mut walk);
+        let Some(passed) = walk.passed() else { return false };
+        self.window.consume(passed.distance);
+        *record = pcap.walked(&passed);
+        self.stats.passed(passed.packets, passed.bytes, record.time);
+        true
     }
 
     #[inline]

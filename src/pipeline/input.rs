@@ -3,8 +3,8 @@
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
 use super::wall_clock::WallClock;
-use crate::capture::{Packet, Quiet, Time};
-use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, peek};
+use crate::capture::{Packet, Quiet, Skimmer, Source, Time, Walk};
+use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, Skim, peek, skim};
 use crate::flow::{LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
@@ -20,6 +20,9 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// larger than the segments that it came in.
 const BATCH_SEGMENTS: usize = 2_048;
 
+/// Packets in a row that cannot be mail after which the next are skimmed: more of them are likely.
+const FOREIGN_IN_A_ROW: u32 = 2;
+
 /// How long a followed file must have been quiet before packet time goes on for what did not come: bytes behind a hole,
 /// silent connections. Its writer may hold packets back: dumpcap for half a second, others for some seconds, or until
 /// they have some kilobytes. As long again as bytes behind a hole are waited for anyway.
@@ -33,6 +36,8 @@ pub struct InputStage<'a> {
     /// Separate from the decoder, which lends what it has decoded.
     rest: Counts,
     batch_packets: u64,
+    /// Packets in a row, up to the last one, that showed at a glance that they cannot be mail.
+    foreign: u32,
     /// Time of the last packet.
     packet_time: Time,
     /// The last packet, by the order in which packets are read, and the earlier of the times of the last two: one record
@@ -126,6 +131,7 @@ impl<'a> InputStage<'a> {
                 stopped: false,
             },
             batch_packets: 0,
+            foreign: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
             last: (0, Time::default()),
             quiet_since: None,
@@ -154,13 +160,18 @@ impl<'a> InputStage<'a> {
         self.last = (self.rest.packets.read, packet.time.min(self.packet_time));
         self.packet_time = packet.time;
         self.quiet_since = None;
+        let foreign = std::mem::take(&mut self.foreign);
         match peek(packet) {
-            Peek::NotTcp => return Ok(()),
+            Peek::NotTcp => {
+                self.foreign = foreign.saturating_add(1);
+                return Ok(());
+            }
             Peek::Tcp(glimpse) => {
                 let (source, destination) = (glimpse.source_port, glimpse.destination_port);
                 let wanted = self.options.wants(source, destination);
                 if !wanted && self.multipath.is_idle() {
                     self.rest.segment(source, destination, glimpse.begins);
+                    self.foreign = foreign.saturating_add(1);
                     return Ok(());
                 }
                 if let Some(segment) = &mut glimpse.segment(packet) {
@@ -195,6 +206,22 @@ impl<'a> InputStage<'a> {
             decoded = self.decoder.decode_next(packet);
         }
         Ok(())
+    }
+
+    /// Counts the packets of `source` that follow and cannot be mail, as [`Self::packet`] would: at most so many, and none
+    /// of another batch. Not where the packets before were mail: to look at a packet twice costs more than is won then.
+    pub fn skim(&mut self, source: &mut dyn Source, most: u64) {
+        if self.foreign < FOREIGN_IN_A_ROW || self.options.any_port || !self.multipath.is_idle() {
+            return;
+        }
+        let most = most.min(BATCH_PACKETS.saturating_sub(self.batch_packets));
+        let mut counting = Counting { options: self.options, rest: &mut self.rest, most, last_times: None };
+        let before = counting.rest.packets.read;
+        source.skim(&mut counting);
+        let Some([last, before_last]) = counting.last_times else { return };
+        self.batch_packets += self.rest.packets.read - before;
+        self.last = (self.rest.packets.read, last.min(before_last));
+        self.packet_time = last;
     }
 
     /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
@@ -275,6 +302,39 @@ impl<'a> InputStage<'a> {
 
 fn nanoseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Counts packets that cannot be mail.
+struct Counting<'s> {
+    options: &'s Options,
+    rest: &'s mut Counts,
+    /// The most packets to be passed over.
+    most: u64,
+    /// The times of the last two packets, once one was passed over.
+    last_times: Option<[Time; 2]>,
+}
+
+impl Skimmer for Counting<'_> {
+    fn skim(&mut self, walk: &mut Walk<'_>) {
+        let (link, before) = (walk.link(), walk.packets());
+        walk.pass_while(self.most, |data| match skim(link, data) {
+            Skim::NotTcp => true,
+            Skim::Tcp { source, destination, begins } => {
+                let foreign = !self.options.wants(source, destination);
+                if foreign {
+                    self.rest.segment(source, destination, begins);
+                }
+                foreign
+            }
+            Skim::Unsure => false,
+        });
+        let passed = walk.packets() - before;
+        self.rest.packets.read += passed;
+        self.most -= passed;
+        if passed > 0 {
+            self.last_times = Some(walk.last_times());
+        }
+    }
 }
 
 impl Counts {
