@@ -218,7 +218,10 @@ impl<'a> InputStage<'a> {
         let mut counting = Counting { options: self.options, rest: &mut self.rest, most, last_times: None };
         let before = counting.rest.packets.read;
         source.skim(&mut counting);
-        let Some([last, before_last]) = counting.last_times else { return };
+        let Some([last, before_last]) = counting.last_times else {
+            self.foreign = 0;
+            return;
+        };
         self.batch_packets += self.rest.packets.read - before;
         self.last = (self.rest.packets.read, last.min(before_last));
         self.packet_time = last;
