@@ -13,8 +13,9 @@ use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::tally::Shareable;
+use super::walk::Skimmer;
 use super::window::{WINDOW_BYTES, Window};
-use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, Skimmer, SourceInfo, Time};
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -362,9 +363,7 @@ impl CaptureFile {
 
     /// The error for `defect` at the current offset.
     fn error(&self, defect: Defect) -> CaptureError {
-        let name = self.stats.name();
-        let packet = self.stats.packets();
-        let offset = self.window.offset();
+        let (name, packet, offset) = (self.stats.name(), self.stats.packets(), self.window.offset());
         match (defect, self.compression) {
             (Defect::CutShort | Defect::Unwritten { .. }, _) => {
                 CaptureError::CutShort { name, packet: packet + 1, offset }
@@ -448,7 +447,7 @@ impl Cursor for CaptureFile {
 
     fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
         let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) else { return false };
-        let walk = self.stats.latest().and_then(|time| pcap.walk(self.window.data(), record.total, time, before));
+        let walk = pcap.walk(self.window.data(), record.total, self.stats.latest(), before);
         let Some(mut walk) = walk else { return false };
         skimmer.skim(&mut walk);
         let Some(passed) = walk.passed() else { return false };

@@ -165,17 +165,18 @@ impl Pcap {
 
     /// The records behind the one of `total` bytes that `data` begins with, the last that was handed out, to be walked over;
     /// the latest time before them is `latest`, and none of `before` is passed over. Each is one that [`Self::in_view`] takes.
+    /// None where none is in view, or the latest time is not known.
     pub(super) fn walk<'a>(
         &self,
         data: &'a [u8],
         total: usize,
-        latest: Time,
+        latest: Option<Time>,
         before: Option<Time>,
     ) -> Option<Walk<'a>> {
         if self.next != Next::Fits {
             return None;
         }
-        Walk::behind(self.layout, self.link, data, total, latest, before)
+        Walk::behind(self.layout, self.link, data, total, latest?, before)
     }
 
     /// The last record of those that were `passed` over.

@@ -3,9 +3,9 @@ Which bytes read as records of a classic file: the lengths, the fraction of a se
 a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
+use super::Time;
 use super::pcap_header::{FileHeader, Lengths};
 use super::section;
-use super::Time;
 use super::window::WINDOW_BYTES;
 use crate::limits::RECORD_BYTES;
 

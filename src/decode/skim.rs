@@ -43,11 +43,9 @@ pub fn skim(link: LinkType, data: &[u8]) -> Skim {
 #[inline(never)]
 fn peeked(link: LinkType, data: &[u8]) -> Skim {
     match look(link, PacketSlice::whole(data)) {
-        Peek::Tcp(glimpse) => Skim::Tcp {
-            source: glimpse.source_port,
-            destination: glimpse.destination_port,
-            begins: glimpse.begins,
-        },
+        Peek::Tcp(glimpse) => {
+            Skim::Tcp { source: glimpse.source_port, destination: glimpse.destination_port, begins: glimpse.begins }
+        }
         Peek::NotTcp => Skim::NotTcp,
         Peek::Unsure => Skim::Unsure,
     }

@@ -387,7 +387,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::LinkType;
+    use crate::capture::{CaptureFile, LinkType, Read, Reordered};
     use std::convert::Infallible;
 
     /// Seconds up to which all packets have come, and up to which time has gone on, after a file that is followed has been
@@ -413,5 +413,83 @@ mod tests {
         assert_eq!(quiet(60, false), (100, 170, true), "what is missing may be held back");
         assert_eq!(quiet(7_260, false), (7_300, 7_370, true), "and is not for ever");
         assert_eq!(quiet(7_260, true), (100, 7_370, true), "unless it is known to be held back");
+    }
+
+    /// The frame of a packet from one port to another: TCP, its header with these flags, or UDP.
+    fn frame(source: u16, destination: u16, flags: Option<u8>) -> Vec<u8> {
+        let mut frame =
+            [vec![0; 12], vec![8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, if flags.is_some() { 6 } else { 17 }]].concat();
+        frame.extend([0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        frame.extend([source.to_be_bytes(), destination.to_be_bytes()].concat());
+        frame.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags.unwrap_or_default()]);
+        frame.extend([1; 16]);
+        frame
+    }
+
+    /// A classic capture of packets of all kinds, `count` of them, in stretches with mail and without.
+    fn capture(count: u32) -> Vec<u8> {
+        let number = |number: u32| number.to_le_bytes();
+        let mut file = [number(0xa1b2_c3d4), [2, 0, 4, 0], [0; 4], [0; 4], number(65_535), number(1)].concat();
+        let mut random = 1_u64;
+        for nth in 0..count {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (kind, port) = (random >> 33, 1_024 + (random >> 40) as u16 % 60_000);
+            let frame = match kind % 100 {
+                0 => frame(port, 25, Some(0x10)),
+                1 => frame(port, 443, Some(0x02)),
+                2 => frame(port, 53, None),
+                3 => frame(port, 4_789, None),
+                _ if nth / 1_000 % 4 == 3 => frame(143, port, Some(0x18)),
+                _ => frame(443, port, Some(0x18)),
+            };
+            let length = frame.len() as u32;
+            file.extend([number(1_000 + nth / 500), number(nth % 500 * 7), number(length), number(length)].concat());
+            file.extend(frame);
+        }
+        file
+    }
+
+    /// What the stage hands on and counts, with skimming or without; and how many packets were skimmed.
+    fn staged(file: &[u8], options: &Options, skims: bool) -> (String, u64) {
+        let opened = CaptureFile::open("it".to_owned(), Box::new(std::io::Cursor::new(file.to_vec())), 1 << 16);
+        let (mut source, mut input) = (Reordered::new(opened.unwrap()), InputStage::new(options, false));
+        let (mut shown, mut skimmed) = (String::new(), 0);
+        let mut taken = Vec::new();
+        while options.packets.is_none_or(|most| input.packets() < most) {
+            let Read::Packet(packet) = source.next_packet().unwrap() else { break };
+            let Ok(()) = input.packet(&packet, |routed| {
+                if let Routed::Segment(RoutedSegment { shard, nth, segment }) = routed {
+                    taken.push(format!("{shard} {nth} {:?}\n", segment.header));
+                }
+                Ok::<_, Infallible>(())
+            });
+            if skims {
+                let before = input.packets();
+                let left = options.packets.map_or(u64::MAX, |most| most - before);
+                input.skim(&mut source, left);
+                skimmed += input.packets() - before;
+            }
+            if let Some(end) = input.end_of_batch() {
+                taken.push(format!("{end:?}\n"));
+            }
+        }
+        shown.extend(taken);
+        shown += &format!("{:?} {:?}", input.last, input.packet_time);
+        let counts = input.finish();
+        (format!("{shown} {:?} {:?} {:?}", counts.packets, counts.traffic, Source::info(&source)), skimmed)
+    }
+
+    #[test]
+    fn what_is_skimmed_is_counted_as_other_packets_are_and_the_batches_are_the_same() {
+        let file = capture(30_000);
+        for packets in [None, Some(17), Some(20_011)] {
+            let options = Options { packets, ..Options::default() };
+            let (one_by_one, _) = staged(&file, &options, false);
+            let (shown, skimmed) = staged(&file, &options, true);
+            assert!(shown == one_by_one, "{packets:?}");
+            assert!(skimmed > if packets == Some(17) { 0 } else { 10_000 }, "{packets:?}: {skimmed}");
+        }
+        let (_, skimmed) = staged(&file, &Options { any_port: true, ..Options::default() }, true);
+        assert_eq!(skimmed, 0, "all may be mail");
     }
 }
