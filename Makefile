@@ -43,14 +43,14 @@ demo: build ## the lab experiment on one screen: a letter sent by SMTP, fetched 
 
 test: deps ## every test, those in the documentation too
 	@since=$$(date +%s); status=0; \
-	$(CARGO) test --locked --no-fail-fast --all-targets || status=$$?; \
-	$(CARGO) test --locked --no-fail-fast --doc || status=$$?; \
+	$(CARGO) test --locked --workspace --no-fail-fast --all-targets || status=$$?; \
+	$(CARGO) test --locked --workspace --no-fail-fast --doc || status=$$?; \
 	echo "make test took $$(($$(date +%s) - since)) s, compiling included"; exit $$status
 
 test-one: deps ## the tests whose names contain NAME, wherever they are: make test-one NAME=certificate
 	@test -n '$(NAME)' || { echo 'test-one: which tests? Say make test-one NAME=…, a part of their names' >&2; exit 1; }
-	$(CARGO) test --locked --no-fail-fast --lib --bins --tests -- '$(NAME)'
-	@$(CARGO) test --locked --quiet --lib --bins --tests -- --list '$(NAME)' | grep ': test$$' >/dev/null || \
+	$(CARGO) test --locked --workspace --no-fail-fast --lib --bins --tests -- '$(NAME)'
+	@$(CARGO) test --locked --workspace --quiet --lib --bins --tests -- --list '$(NAME)' | grep ': test$$' >/dev/null || \
 		{ echo "test-one: no test has '$(NAME)' in its name" >&2; exit 1; }
 
 page-deps: ## what the tests of the page need, where it is missing: Chromium, fonts, node (NO_INSTALL=1: only say how)
@@ -66,20 +66,20 @@ check: format-check clippy doc-check scripts-check test ## what a change has to 
 
 # A macro names the rules' files, where cargo does not look; fuzz is a package of its own.
 format: ## bring all Rust source into the form that `make check` wants
-	$(CARGO) fmt
+	$(CARGO) fmt --all
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
 	rustfmt --edition 2024 src/verdict/rules/*.rs
 
 format-check:
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
 	rustfmt --edition 2024 --check src/verdict/rules/*.rs
 
 clippy: deps
-	$(CARGO) clippy --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 doc-check: deps
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 scripts-check: deps
 	scripts/tests/deps.sh

@@ -43,7 +43,7 @@ def counted(profile):
             number, name = re.fullmatch(r"fn=\((\d+)\)(?: (.*))?", line).groups()
             if name:
                 names[number] = name
-            inner = "sha2::" in names[number] and "compress" in names[number]
+            inner = "compress" in names[number] and ("sha2::" in names[number] or "sha256_lanes::" in names[number])
         elif match := re.fullmatch(r"cfn=\((\d+)\) (.*)", line):
             names[match[1]] = match[2]
         elif line.startswith("calls="):

@@ -7,19 +7,21 @@ use crate::limits::Budget;
 use crate::pipeline::Emit;
 use crate::protocol::ports::Ports;
 use crate::verdict::Selection;
+use crate::verdict::filter::SessionFilter;
 use crate::view::Lang;
 use crate::view::clock::Clock;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
-use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy};
+use arguments::{Colour, Command, CommonArgs, Language, StudyArgs, ToldBy};
 pub use around::{Around, Pager};
 pub use environment::Environment;
-pub use plan::{Analysis, Input, Output, Pairing, Plan, Questions, User};
+pub use plan::{Analysis, Input, Output, Plan, Study, User};
 pub use tables::Tables;
 use what::What;
 
@@ -75,8 +77,16 @@ impl Cli {
             Command::Schema { tables: false } => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man { lang } => Plan::Print(manual::page(language(lang, environment))),
-            Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
-            Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
+            Command::Compare(args) => {
+                let all = SessionFilter::default();
+                let study = study(args.files, args.study, all, Selection::NONE, environment);
+                Plan::Compare { study, sessions: args.sessions }
+            }
+            Command::Explain(mut args) => {
+                args.filters.logins.extend(args.users);
+                let filter = args.filters.resolve(&environment.zone());
+                Plan::Explain(study(args.files, args.study, filter, Selection::ALL, environment))
+            }
             Command::Read(mut args) => {
                 args.common.filters.logins.extend(args.users);
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
@@ -174,7 +184,7 @@ fn analysis(
         colour,
     };
     let answers = args.answer.resolve();
-    let for_people = output.format == Format::Table && !live;
+    let for_people = matches!(output.format, Format::Table | Format::Markdown) && !output.raw && !live;
     let mut around = args.around.resolve(environment, for_people, output.file.is_some());
     if live {
         around.pager = None;
@@ -185,63 +195,38 @@ fn analysis(
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers, around }))
 }
 
-fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
-    args.filters.logins.extend(args.users);
+/// What `args` ask of `files`: of the sessions that `filter` selects, and by what `selection` computes.
+fn study(
+    files: Vec<PathBuf>,
+    args: StudyArgs,
+    filter: SessionFilter,
+    selection: Selection,
+    environment: &Environment,
+) -> Box<Study> {
     let mut ports = Ports::default();
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
-    let colour = coloured(args.color, environment, file.is_some());
-    let for_people = args.format != CompareFormat::Json;
-    let around = args.around.resolve(environment, for_people, file.is_some());
+    let format = if args.json { CompareFormat::Json } else { args.format };
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        selection: Selection::ALL,
-        filter: args.filters.resolve(&environment.zone()),
+        selection,
+        filter,
         memory: Budget::of_mib(args.memory),
         ..crate::pipeline::Options::default()
     };
-    Questions {
-        files: args.files,
+    Box::new(Study {
+        files,
         filter: args.filter,
         options,
-        format: if args.json { CompareFormat::Json } else { args.format },
-        file,
+        format,
         lang: language(args.lang, environment),
         redact: args.redact,
         width: columns(args.width, environment),
-        colour,
-        around,
-    }
-}
-
-fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
-    let mut ports = Ports::default();
-    args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
-    let file = args.output.filter(|file| file.as_os_str() != "-");
-    let colour = coloured(args.color, environment, file.is_some());
-    let for_people = args.format != CompareFormat::Json;
-    let around = args.around.resolve(environment, for_people, file.is_some());
-    let options = crate::pipeline::Options {
-        ports,
-        any_port: args.any_port,
-        selection: Selection::NONE,
-        memory: Budget::of_mib(args.memory),
-        ..crate::pipeline::Options::default()
-    };
-    Pairing {
-        files: args.files,
-        sessions: args.sessions,
-        filter: args.filter,
-        options,
-        format: if args.json { CompareFormat::Json } else { args.format },
+        colour: coloured(args.color, environment, file.is_some()),
+        around: args.around.resolve(environment, format != CompareFormat::Json, file.is_some()),
         file,
-        lang: language(args.lang, environment),
-        redact: args.redact,
-        width: columns(args.width, environment),
-        colour,
-        around,
-    }
+    })
 }
 
 fn coloured(asked: Colour, environment: &Environment, to_file: bool) -> bool {

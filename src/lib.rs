@@ -73,7 +73,7 @@ println!("{} packets", outcome.report.summary.packets.read);
    retransmissions are compared with. With several threads it is also copied into the batch that carries it to its
    worker.
 8. Everything is bounded, and every bound that bites is counted (`limits_hit`).
-9. No `unsafe`.
+9. No `unsafe`. What cannot be without it, SHA-256 of two streams at once, is a crate of its own: `crates/sha256-lanes`.
 10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` and
     `Debug` are asterisks, from the parser that finds them on; what is half-read is formatted as its length.
 11. The model speaks no language: `session` holds what was seen. A rule of `verdict` brings its words in every language, all

@@ -5,6 +5,7 @@ error.
 
 use crate::capture::{self, CaptureError};
 use crate::cli::{CatalogueFormat, Plan, zh};
+use crate::verdict::filter::Bad;
 use crate::view::{self, Lang, catalogue, schema};
 use clap::error::ErrorKind;
 use identity::Harm;
@@ -50,6 +51,12 @@ mod words;
 pub fn run(plan: Plan) -> anyhow::Result<u8> {
     // Its default action ends the process at the limit of a file's size; with a handler, the write fails and is told.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+    if let Plan::Analyze(analysis) = &plan {
+        analysis.options.filter.in_order()?;
+    }
+    if let Plan::Explain(study) = &plan {
+        study.options.filter.in_order()?;
+    }
     match plan {
         Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis)?,
         Plan::Analyze(analysis) => return analyze::analyze(*analysis),
@@ -64,8 +71,8 @@ pub fn run(plan: Plan) -> anyhow::Result<u8> {
             Named::stdout().write_all(page.as_bytes())?;
         }
         Plan::Schema => Named::stdout().write_all(schema::schema().as_bytes())?,
-        Plan::Compare(pairing) => compare::compare(*pairing)?,
-        Plan::Explain(questions) => explain::explain(*questions)?,
+        Plan::Compare { study, sessions } => compare::compare(*study, sessions)?,
+        Plan::Explain(study) => explain::explain(*study)?,
     }
     Ok(DONE)
 }
@@ -83,7 +90,8 @@ fn status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::Refused>() {
+    let is_usage = error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::Refused>();
+    if is_usage || error.is::<Bad>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())

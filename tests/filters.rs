@@ -4,27 +4,11 @@ mod support;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+use support::program::{err, out, run};
 
 fn lab() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lab/lab-all/capture.pcapng")
-}
-
-fn run(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mailtap"));
-    command.args(args).stdin(Stdio::null()).env("TZ", "UTC");
-    for variable in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "COLUMNS"] {
-        command.env_remove(variable);
-    }
-    command.output().expect("mailtap runs")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 fn json(options: &[&str]) -> Value {
@@ -167,5 +151,35 @@ fn steps_that_are_shown_as_they_happen_wait_where_the_filter_needs_the_whole_ses
         assert_eq!(out(&output).contains("HELO a"), is, "{filters:?}: {}", out(&output));
         let once = out(&output).matches("HELO a").count();
         assert!(once <= 1, "{filters:?}: {}", out(&output));
+    }
+}
+
+#[test]
+fn times_in_the_wrong_order_are_an_error_before_anything_is_read() {
+    let asked = ["--since", "2026-11-24", "--until", "2026-11-23"];
+    for (lang, words) in
+        [("en", "--since 2026-11-24 is later than --until 2026-11-23"), ("zh", "--since 2026-11-24 晚于")]
+    {
+        for command in ["read", "explain"] {
+            // There is no such file.
+            let output = run(&[&[command, "no-such-file.pcap", "--lang", lang], &asked[..]].concat());
+            assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{}", err(&output));
+            assert!(err(&output).contains(words), "{}", err(&output));
+        }
+        let output = run(&[&["live", "-i", "no-such-interface", "--lang", lang], &asked[..]].concat());
+        assert!(output.status.code() == Some(2) && err(&output).contains(words), "{}", err(&output));
+    }
+    let of_day = run(&["read", "no-such-file.pcap", "--since", "17:00", "--until", "16:00"]);
+    assert!(of_day.status.code() == Some(2) && err(&of_day).contains("--since 17:00"), "{}", err(&of_day));
+}
+
+#[test]
+fn an_address_is_taken_as_it_is_pasted() {
+    for option in ["--from", "--to"] {
+        let plain = shown(&[option, "group7_3@*"]);
+        assert!(!plain.is_empty(), "{option}");
+        for pasted in ["<group7_3@*>", "Bob <group7_3@*>", "\"B, ob\" <group7_3@*>"] {
+            assert_eq!(shown(&[option, pasted]), plain, "{option} {pasted}");
+        }
     }
 }

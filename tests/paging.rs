@@ -53,9 +53,56 @@ fn a_pager_that_is_not_there_or_has_seen_enough_is_no_error() {
     }
     let Some((out, status)) = read("", &[("PAGER", "head -2")]) else { return };
     assert!(status == Some(0) && out.lines().count() == 2, "{out}");
-    // A shell knows it only when it is too late.
-    let Some((out, _)) = read("", &[("PAGER", "no-such-pager '-R'")]) else { return };
-    assert!(out.contains("the pager could not be run"), "{out}");
+}
+
+#[test]
+fn the_result_is_not_lost_with_a_pager_that_is_not_there() {
+    let no_such = [
+        "no-such-pager",
+        "no-such-pager -R",
+        "no-such-pager '-R'",
+        "no-such-pager -R | cat",
+        "cat | no-such-pager",
+        "cat | no-such-pager '-R' | cat",
+        "LESS=R no-such-pager | cat",
+        // What only the shell itself can tell.
+        "'no-such-pager' -R",
+        "$NO_SUCH no-such-pager",
+        "/etc/passwd '-R'",
+    ];
+    for pager in no_such {
+        for arguments in ["", "--show all --lang zh"] {
+            let Some((out, status)) = read(arguments, &[("PAGER", pager)]) else { return };
+            let (whole, warning) = match arguments {
+                "" => ("Session 1", "mailtap: the pager could not be run"),
+                _ => ("会话 1", "mailtap: 无法运行分页程序"),
+            };
+            assert!(out.contains(whole) && status == Some(0), "{pager}: {out}");
+            let last = out.lines().last().unwrap_or_default();
+            assert!(last.starts_with(warning) && last.contains(pager), "{pager}: {out}");
+        }
+    }
+    // Nobody has named this one.
+    let command = format!("PATH=/no-such-folder {MAILTAP} read {CAPTURE}");
+    let Some((out, _)) = on_a_terminal(&command, &[]) else { return };
+    assert!(out.contains("Session 1") && !out.contains("mailtap: "), "{out}");
+}
+
+#[test]
+fn markdown_is_for_people_too_and_json_is_not_however_it_is_asked_for() {
+    let marked = [("PAGER", "sed 's/^/> /'")];
+    for (arguments, is) in [
+        ("read --format markdown", true),
+        ("explain --format markdown", true),
+        ("explain", true),
+        ("explain --json", false),
+        ("explain --format json", false),
+        ("read --json", false),
+        ("read --format csv --show sessions", false),
+    ] {
+        let Some((out, _)) = on_a_terminal(&format!("{MAILTAP} {arguments} {CAPTURE}"), &marked) else { return };
+        assert_eq!(out.lines().all(|line| line.starts_with("> ")), is, "{arguments}: {out}");
+    }
 }
 
 #[test]

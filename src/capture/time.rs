@@ -98,36 +98,51 @@ impl Ord for Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit, because every step of
-    /// every session shows a time.
+    /// RFC 3339 in UTC.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(&mut Self::room()))
+    }
+}
+
+impl Time {
+    /// Room for the text of a moment.
+    pub fn room() -> [u8; 30] {
+        *b"0000-00-00T00:00:00.000000000Z"
+    }
+
+    /// The moment in RFC 3339, UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit into `room`,
+    /// which [`Self::room`] made, because every step of every session shows a time.
+    pub fn text(self, room: &mut [u8; 30]) -> &str {
         const DAY: i64 = 86_400;
         let (seconds, fraction) =
-            (self.nanoseconds.div_euclid(1_000_000_000), self.nanoseconds.rem_euclid(1_000_000_000));
+            (self.nanoseconds.div_euclid(1_000_000_000), self.nanoseconds.rem_euclid(1_000_000_000) as u32);
         let (year, month, day) = date(seconds.div_euclid(DAY));
-        let second = seconds.rem_euclid(DAY);
-        let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        for (from, until, value) in [
-            (0, 4, year),
-            (5, 7, month),
-            (8, 10, day),
-            (11, 13, second / 3_600),
-            (14, 16, second / 60 % 60),
-            (17, 19, second % 60),
-            (20, 29, fraction),
+        let (year, second) = (year as u32, seconds.rem_euclid(DAY) as u32);
+        for (place, two) in [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month as u32),
+            (8, day as u32),
+            (11, second / 3_600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+            (20, fraction / 10_000_000),
+            (22, fraction / 100_000 % 100),
+            (24, fraction / 1_000 % 100),
+            (26, fraction / 10 % 100),
         ] {
-            let mut rest = value;
-            for place in text.get_mut(from..until).unwrap_or_default().iter_mut().rev() {
-                *place = b'0' + (rest % 10) as u8;
-                rest /= 10;
+            if let Some(digits) = room.get_mut(place..place + 2) {
+                digits.copy_from_slice(&[b'0' + (two / 10) as u8, b'0' + (two % 10) as u8]);
             }
         }
+        if let Some(digit) = room.get_mut(28) {
+            *digit = b'0' + (fraction % 10) as u8;
+        }
         let end = 20 + self.digits();
-        if let Some(last) = text.get_mut(end) {
+        if let Some(last) = room.get_mut(end) {
             *last = b'Z';
         }
-        let text = text.get(..=end).unwrap_or_default();
-        f.write_str(std::str::from_utf8(text).unwrap_or_default())
+        std::str::from_utf8(room.get(..=end).unwrap_or_default()).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::AnswerArgs;
 use super::around::AroundArgs;
-use super::filters::FilterArgs;
+use super::filters::{FilterArgs, is_too_large};
 use super::hands::HandArgs;
 use super::listing::ListingArgs;
 use super::what::What;
@@ -152,6 +152,27 @@ pub(super) struct CompareArgs {
     /// those that are there, if there are two of one file, or one of each].
     #[arg(long = "session", value_name = "I,J", value_parser = parse_two)]
     pub(super) sessions: Option<[u64; 2]>,
+    #[command(flatten)]
+    pub(super) study: StudyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Capture files, pcap or pcapng, also compressed; `-` is standard input. Several are read as one capture.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) study: StudyArgs,
+    #[command(flatten)]
+    pub(super) filters: FilterArgs,
+    /// As --login.
+    #[arg(long = "user", value_name = "NAME", help_heading = super::filters::HEADING)]
+    pub(super) users: Vec<String>,
+}
+
+/// What `compare` and `explain` have in common.
+#[derive(Debug, Args)]
+pub(super) struct StudyArgs {
     /// How to show it.
     #[arg(long, value_enum, ignore_case = true, default_value_t = CompareFormat::Table)]
     pub(super) format: CompareFormat,
@@ -179,53 +200,6 @@ pub(super) struct CompareArgs {
     /// Memory for what is held at once.
     #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
     pub(super) memory: u32,
-    /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
-    pub(super) color: Colour,
-    /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
-    pub(super) width: Option<u16>,
-    #[command(flatten)]
-    pub(super) around: AroundArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExplainArgs {
-    /// Capture files, pcap or pcapng, also compressed; `-` is standard input. Several are read as one capture.
-    #[arg(value_name = "FILE", required = true)]
-    pub(super) files: Vec<PathBuf>,
-    /// How to show it.
-    #[arg(long, value_enum, ignore_case = true, default_value_t = CompareFormat::Table)]
-    pub(super) format: CompareFormat,
-    /// As --format json.
-    #[arg(long, conflicts_with = "format")]
-    pub(super) json: bool,
-    /// Write to a file instead of standard output, which is `-`.
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// The language [default: from the locale].
-    #[arg(long, value_enum, ignore_case = true)]
-    pub(super) lang: Option<Language>,
-    /// Mask passwords and tokens, as `read` does.
-    #[arg(long, value_name = "HOW", value_enum, ignore_case = true, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
-    pub(super) redact: Option<Redaction>,
-    /// Look only at packets that match a BPF expression (see pcap-filter(7)).
-    #[arg(long, value_name = "BPF")]
-    pub(super) filter: Option<String>,
-    /// Expect a protocol on a port, as `smtp=2526`. May be repeated.
-    #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]
-    pub(super) ports: Vec<(Hint, u16)>,
-    /// Look for mail on every port, by what is said.
-    #[arg(long)]
-    pub(super) any_port: bool,
-    /// Memory for what is held at once.
-    #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
-    pub(super) memory: u32,
-    #[command(flatten)]
-    pub(super) filters: FilterArgs,
-    /// As --login.
-    #[arg(long = "user", value_name = "NAME", help_heading = super::filters::HEADING)]
-    pub(super) users: Vec<String>,
     /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
@@ -381,6 +355,9 @@ pub(super) enum Colour {
 
 fn parse_two(text: &str) -> Result<[u64; 2], Bad> {
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&number| number > 0);
+    if text.split(',').any(is_too_large) {
+        return Err(Bad::TooLarge(text.to_owned()));
+    }
     let numbers = text.split_once(',').and_then(|(one, other)| Some([number(one)?, number(other)?]));
     numbers.ok_or(Bad::Two)
 }

@@ -11,7 +11,7 @@ pub(super) struct AroundArgs {
     /// Show no progress on standard error. It is shown on a terminal alone, for what takes longer than a second.
     #[arg(long)]
     no_progress: bool,
-    /// Show what people read page by page, with $MAILTAP_PAGER, or else $PAGER, or else less: by default on a terminal
+    /// Show what people read, tables and Markdown, page by page, with $MAILTAP_PAGER, or else $PAGER, or else less: by default on a terminal
     /// only. Not while sessions are shown as they happen, and not with --output.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Paging::Auto)]
     paging: Paging,
@@ -42,6 +42,8 @@ pub struct Around {
 pub struct Pager {
     /// As a shell reads it.
     pub command: String,
+    /// The user has named it, and wants to hear of it where it is not there.
+    pub is_named: bool,
     /// What is set for it in its environment, as git does, where the user has not set it.
     pub variables: Vec<(&'static str, &'static str)>,
 }
@@ -68,8 +70,11 @@ impl AroundArgs {
 fn pager(environment: &Environment) -> Option<Pager> {
     let command = environment.pager.as_deref().unwrap_or(PAGER).trim();
     let variables = environment.pager_variables.iter().copied();
-    (!command.is_empty() && command != "cat")
-        .then(|| Pager { command: command.to_owned(), variables: variables.collect() })
+    (!command.is_empty() && command != "cat").then(|| Pager {
+        command: command.to_owned(),
+        is_named: environment.pager.is_some(),
+        variables: variables.collect(),
+    })
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) struct FilterArgs {
     #[arg(long = "login", value_name = "NAME", help_heading = HEADING)]
     pub(super) logins: Vec<String>,
     /// Show only sessions with mail from this sender (MAIL FROM, or the From of the header): bob@example.com, bob,
-    /// @example.com, *.example.com, or <> for the empty one.
+    /// @example.com, *.example.com, or <> for the empty one. Of 'Bob <bob@example.com>', the address counts, and not the name.
     #[arg(long = "from", value_name = "ADDRESS", help_heading = HEADING)]
     senders: Vec<String>,
     /// Show only sessions with mail to this recipient (RCPT TO, accepted or not, or the To or Cc of the header).
@@ -40,7 +40,8 @@ pub(super) struct FilterArgs {
     /// Show only sessions with a message that has this text in its subject.
     #[arg(long = "subject", value_name = "TEXT", help_heading = HEADING)]
     subjects: Vec<String>,
-    /// Show only sessions in which something failed.
+    /// Show only sessions in which something failed: not where it went well in the end, as a log-in that was refused before
+    /// one that was accepted.
     #[arg(long, help_heading = HEADING)]
     failed: bool,
     /// Show only sessions that were not over at this time: RFC 3339, or in local time '2026-11-23 16:00', 2026-11-23, or
@@ -80,13 +81,14 @@ impl FilterArgs {
             asked.into_iter().map(|end| end.value).collect()
         };
         let (clients, servers) = (ends("client", self.clients), ends("server", self.servers));
-        let mut patterns = |option: &str, asked: Vec<String>| -> Vec<Pattern> {
+        let mut patterns = |option: &str, asked: Vec<String>, read: fn(&str) -> Pattern| -> Vec<Pattern> {
             asked.iter().for_each(|text| tell(option, text));
-            asked.iter().map(|text| Pattern::new(text)).collect()
+            asked.iter().map(|text| read(text)).collect()
         };
-        let users = patterns("login", self.logins);
-        let (senders, recipients) = (patterns("from", self.senders), patterns("to", self.recipients));
-        let subjects = patterns("subject", self.subjects);
+        let users = patterns("login", self.logins, Pattern::new);
+        let senders = patterns("from", self.senders, Pattern::address);
+        let recipients = patterns("to", self.recipients, Pattern::address);
+        let subjects = patterns("subject", self.subjects, Pattern::new);
         let mut moment = |option: &str, asked: Option<Asked<Moment>>| {
             let asked = asked?;
             tell(option, &asked.text);
@@ -129,7 +131,16 @@ fn moment(text: &str) -> Result<Asked<Moment>, Bad> {
     Moment::parse(text, &TimeZone::UTC).map(|moment| Asked::new(text, moment))
 }
 
+/// A number that no session has, because it is too large to be one.
+pub(super) fn is_too_large(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u64>().is_err()
+}
+
 fn numbers(text: &str) -> Result<Asked<RangeInclusive<u64>>, Bad> {
+    if text.splitn(2, '-').any(is_too_large) {
+        return Err(Bad::TooLarge(text.to_owned()));
+    }
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&number| number > 0);
     let range = match text.split_once('-') {
         None => number(text).map(|number| number..=number),
@@ -142,7 +153,7 @@ fn numbers(text: &str) -> Result<Asked<RangeInclusive<u64>>, Bad> {
 
 #[cfg(test)]
 mod tests {
-    use super::numbers;
+    use super::{Bad, numbers};
 
     #[test]
     fn numbers_and_ranges() {
@@ -150,7 +161,13 @@ mod tests {
             assert_eq!(numbers(text).unwrap().value, range, "{text}");
         }
         for text in ["", "0", "x", "3-1", "-3", "1-2-3", "0-2"] {
-            assert!(numbers(text).is_err(), "{text}");
+            assert!(matches!(numbers(text), Err(Bad::Sessions(_))), "{text}");
+        }
+        assert_eq!(numbers("18446744073709551615").unwrap().value, u64::MAX..=u64::MAX);
+        for text in
+            ["18446744073709551616", "1-18446744073709551616", "99999999999999999999-", "99999999999999999999-x"]
+        {
+            assert!(matches!(numbers(text), Err(Bad::TooLarge(_))), "{text}");
         }
     }
 }

@@ -14,9 +14,14 @@ pub enum Plan {
     /// Analyze.
     Analyze(Box<Analysis>),
     /// Compare two sessions.
-    Compare(Box<Pairing>),
+    Compare {
+        /// What to read, one file or two, and how to show it.
+        study: Box<Study>,
+        /// The numbers of the sessions.
+        sessions: Option<[u64; 2]>,
+    },
     /// Answer the questions of a lab report.
-    Explain(Box<Questions>),
+    Explain(Box<Study>),
     /// List the interfaces, in this language.
     Interfaces(Lang),
     /// List what can be found in a session.
@@ -55,36 +60,10 @@ pub struct Analysis {
     pub around: Around,
 }
 
-/// A comparison of two sessions, with everything resolved.
+/// What is read and shown at once, with everything resolved: a comparison of two sessions, answers to the questions of a lab
+/// report.
 #[derive(Debug)]
-pub struct Pairing {
-    /// One file, or two.
-    pub files: Vec<PathBuf>,
-    /// The numbers of the sessions.
-    pub sessions: Option<[u64; 2]>,
-    /// A BPF expression.
-    pub filter: Option<String>,
-    /// What to look at.
-    pub options: crate::pipeline::Options,
-    /// The format.
-    pub format: CompareFormat,
-    /// A file instead of standard output.
-    pub file: Option<PathBuf>,
-    /// The language.
-    pub lang: Lang,
-    /// How to mask secrets, if at all.
-    pub redact: Option<Redaction>,
-    /// Columns of the table.
-    pub width: usize,
-    /// Colour the table.
-    pub colour: bool,
-    /// What happens around it.
-    pub around: Around,
-}
-
-/// The questions of a lab report, with everything resolved.
-#[derive(Debug)]
-pub struct Questions {
+pub struct Study {
     /// The captures.
     pub files: Vec<PathBuf>,
     /// A BPF expression.
@@ -167,8 +146,7 @@ impl Plan {
     pub fn lang(&self) -> Option<Lang> {
         match self {
             Self::Analyze(analysis) => Some(analysis.output.lang),
-            Self::Compare(pairing) => Some(pairing.lang),
-            Self::Explain(questions) => Some(questions.lang),
+            Self::Compare { study, .. } | Self::Explain(study) => Some(study.lang),
             Self::Findings { lang, .. } | Self::Interfaces(lang) => Some(*lang),
             Self::Schema | Self::Print(_) => None,
         }

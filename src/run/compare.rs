@@ -5,7 +5,7 @@ use super::progress::{Ender, Progress};
 use super::which::{self, Which};
 use super::{identity, told, views};
 use crate::capture::{self, Damage, Filter, Reading};
-use crate::cli::{CompareFormat, Pairing};
+use crate::cli::{CompareFormat, Study};
 use crate::pipeline::{self, Outcome};
 use crate::session::{Needs, Plan, Session};
 use crate::verdict::Report;
@@ -29,37 +29,41 @@ const NAMED: usize = 20;
 ///
 /// # Errors
 /// If there are no two sessions to compare, if a capture cannot be read, or the output cannot be written.
-pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
-    if pairing.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        let said = match pairing.lang {
+pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> {
+    if study.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        let said = match study.lang {
             Lang::En => "standard input can be read once: name a file, or give `-` alone with --session I,J",
             Lang::Zh => "标准输入只能读取一次：请写出一个文件，或只写一个 `-` 并加 --session I,J",
         };
         return Err(Which(said.to_owned()).into());
     }
-    identity::check_files(&pairing.files, pairing.file.as_deref(), None)?;
+    identity::check_files(&study.files, study.file.as_deref(), None)?;
     let contents = Arc::new(Contents::default());
     let needs = Needs::STEPS.and(Needs::MESSAGES);
     let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()), raw_store: None });
     let picked = Rc::new(RefCell::new(Picked::default()));
     let first_file = Rc::new(Cell::new(None));
-    let picker =
-        Picker { pairing: wanted(&pairing), picked: Rc::clone(&picked), first_file: Rc::clone(&first_file), seen: 0 };
-    let mut view: Box<dyn View> = match pairing.redact {
+    let picker = Picker {
+        pairing: wanted(&study, asked),
+        picked: Rc::clone(&picked),
+        first_file: Rc::clone(&first_file),
+        seen: 0,
+    };
+    let mut view: Box<dyn View> = match study.redact {
         None => Box::new(picker),
         Some(how) => {
-            let memory = pairing.options.memory;
+            let memory = study.options.memory;
             views::redacted(Redact::holding(picker, memory.ended() / 2), how, memory)?
         }
     };
-    let progress = Progress::begin(&pairing.around, pairing.lang, &pairing.files, false);
-    pairing.options.tally = progress.tally();
+    let progress = Progress::begin(&study.around, study.lang, &study.files, false);
+    study.options.tally = progress.tally();
     let mut problems = Vec::new();
     let mut last = None;
     let mut reports = Vec::new();
-    for file in &pairing.files {
+    for file in &study.files {
         let mut run = OneOfTwo { view: &mut *view, sessions: 0, report: None };
-        let outcome = read(&pairing, file, &plan, &mut run)?;
+        let outcome = read(&study, file, &plan, &mut run)?;
         if first_file.get().is_none() {
             first_file.set(Some(run.sessions));
         }
@@ -73,36 +77,36 @@ pub fn compare(mut pairing: Pairing) -> anyhow::Result<()> {
     drop(view);
     let picked = Rc::try_unwrap(picked).map(RefCell::into_inner).unwrap_or_default();
     progress.ender().end();
-    reports.iter().for_each(|report| told::stepped_over(pairing.lang, report));
-    let chosen = chosen(&pairing, picked);
+    reports.iter().for_each(|report| told::stepped_over(study.lang, report));
+    let chosen = chosen(&study, asked, picked);
     let sessions = match (chosen, problems.is_empty()) {
         // A session that is not there may be in the part that could not be read.
         (Err(_), false) => return Err(problems.remove(0).into()),
         (chosen, _) => chosen?,
     };
-    show(&pairing, &sessions, &contents, progress.ender())?;
+    show(&study, &sessions, &contents, progress.ender())?;
     match problems.into_iter().next() {
         Some(problem) => Err(problem.into()),
         None => Ok(()),
     }
 }
 
-fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
-    let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
-    let (order, tally) = (pairing.options.memory.order(), pairing.options.tally.as_ref());
+fn read(study: &Study, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+    let filter = study.filter.as_deref().map(Filter::new).transpose()?;
+    let (order, tally) = (study.options.memory.order(), study.options.tally.as_ref());
     let mut source =
         capture::open_counted(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None, tally)?;
-    let options = pipeline::Options { waiting_sessions: pairing.options.memory.ended() / 4, ..pairing.options.clone() };
+    let options = pipeline::Options { waiting_sessions: study.options.memory.ended() / 4, ..study.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }
 
-fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
-    let mut out = at_once(pairing.file.as_deref(), pairing.redact.is_none(), &pairing.around, progress, pairing.lang)?;
+fn show(study: &Study, sessions: &[Session; 2], contents: &Contents, progress: Ender) -> anyhow::Result<()> {
+    let mut out = at_once(study.file.as_deref(), study.redact.is_none(), &study.around, progress, study.lang)?;
     let [left, right] = sessions;
-    let masked = pairing.redact.is_some();
+    let masked = study.redact.is_some();
     let comparison = compared(left, right, contents, masked);
     let name = |at: usize| {
-        let file = pairing.files.get(at).or(pairing.files.first());
+        let file = study.files.get(at).or(study.files.first());
         file.map(|file| file.display().to_string()).unwrap_or_default()
     };
     let names = [name(0), name(1)];
@@ -110,11 +114,11 @@ fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents, progres
         comparison: &comparison,
         sessions: [left, right],
         files: names.each_ref().map(String::as_str),
-        lang: pairing.lang,
+        lang: study.lang,
         masked,
     };
-    match pairing.format {
-        CompareFormat::Table => table(&mut out, Style { width: pairing.width, colour: pairing.colour }, &shown)?,
+    match study.format {
+        CompareFormat::Table => table(&mut out, Style { width: study.width, colour: study.colour }, &shown)?,
         CompareFormat::Json => json(&mut out, &shown)?,
         CompareFormat::Markdown => markdown(&mut out, &shown)?,
     }
@@ -143,9 +147,9 @@ impl View for OneOfTwo<'_> {
 /// The session that is wanted of each side: its file, and its number; without one, the first or the second of the file.
 type Wanted = [(usize, Option<u64>); 2];
 
-fn wanted(pairing: &Pairing) -> Wanted {
-    let second = pairing.files.len().saturating_sub(1).min(1);
-    match pairing.sessions {
+fn wanted(study: &Study, asked: Option<[u64; 2]>) -> Wanted {
+    let second = study.files.len().saturating_sub(1).min(1);
+    match asked {
         Some([left, right]) => [(0, Some(left)), (second, Some(right))],
         None => [(0, None), (second, None)],
     }
@@ -198,31 +202,31 @@ impl View for Picker {
 }
 
 /// The two sessions, or why there are none.
-fn chosen(pairing: &Pairing, picked: Picked) -> Result<[Session; 2], Which> {
+fn chosen(study: &Study, asked: Option<[u64; 2]>, picked: Picked) -> Result<[Session; 2], Which> {
     let Picked { sessions, counts, named } = picked;
-    let lang = pairing.lang;
+    let lang = study.lang;
     let about = |file: usize| {
-        let name = pairing.files.get(file).map(|name| name.display().to_string()).unwrap_or_default();
+        let name = study.files.get(file).map(|name| name.display().to_string()).unwrap_or_default();
         let (count, list) = (counts.get(file).copied().unwrap_or(0), named.get(file).map(|list| list.join("; ")));
         which::there(lang, &name, count, count as usize > NAMED, &list.unwrap_or_default())
     };
-    let all = match pairing.files.len() {
+    let all = match study.files.len() {
         1 => about(0),
         _ => which::both(lang, &about(0), &about(1)),
     };
     let [left, right] = sessions;
-    if pairing.sessions.is_none() {
-        let clear = match pairing.files.len() {
+    if asked.is_none() {
+        let clear = match study.files.len() {
             1 => counts[0] == 2,
             _ => counts == [1, 1],
         };
         if !clear {
-            let enough = if pairing.files.len() == 1 { counts[0] > 2 } else { counts[0] > 0 && counts[1] > 0 };
-            return Err(Which(which::advice(lang, &all, enough, pairing.files.len() == 1)));
+            let enough = if study.files.len() == 1 { counts[0] > 2 } else { counts[0] > 0 && counts[1] > 0 };
+            return Err(Which(which::advice(lang, &all, enough, study.files.len() == 1)));
         }
     }
     let missing = |hand: usize| {
-        let number = pairing.sessions.and_then(|numbers| numbers.get(hand).copied()).unwrap_or(0);
+        let number = asked.and_then(|numbers| numbers.get(hand).copied()).unwrap_or(0);
         Which(which::missing(lang, number, &all))
     };
     let (left, right) = (left.ok_or_else(|| missing(0))?, right.ok_or_else(|| missing(1))?);

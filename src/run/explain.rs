@@ -5,7 +5,7 @@ use super::progress::{Ender, Progress};
 use super::told::say_none;
 use super::{identity, told, views};
 use crate::capture::{self, Damage, Filter, Reading};
-use crate::cli::{CompareFormat, Questions};
+use crate::cli::{CompareFormat, Study};
 use crate::pipeline;
 use crate::session::content_store::ContentStore;
 use crate::session::{Plan, Session};
@@ -25,48 +25,47 @@ use std::sync::atomic::AtomicBool;
 ///
 /// # Errors
 /// If a capture cannot be read, or the output cannot be written.
-pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
-    identity::check_files(&questions.files, questions.file.as_deref(), None)?;
-    let filter = questions.filter.as_deref().map(Filter::new).transpose()?;
-    let memory = questions.options.memory;
-    let progress = Progress::begin(&questions.around, questions.lang, &questions.files, false);
-    questions.options.tally = progress.tally();
-    let (files, limits_hit) = pipeline::in_order(&questions.files);
-    questions.options.limits_hit = limits_hit;
-    let reading = if questions.options.threads > 1 { Reading::Ahead } else { Reading::Here };
-    let tally = questions.options.tally.clone();
+pub fn explain(mut study: Study) -> anyhow::Result<()> {
+    identity::check_files(&study.files, study.file.as_deref(), None)?;
+    let filter = study.filter.as_deref().map(Filter::new).transpose()?;
+    let memory = study.options.memory;
+    let progress = Progress::begin(&study.around, study.lang, &study.files, false);
+    study.options.tally = progress.tally();
+    let (files, limits_hit) = pipeline::in_order(&study.files);
+    study.options.limits_hit = limits_hit;
+    let reading = if study.options.threads > 1 { Reading::Ahead } else { Reading::Here };
+    let tally = study.options.tally.clone();
     let (damage, order) = (Damage::default(), memory.order());
     let mut source = capture::open_counted(&files, filter, damage, reading, order, None, tally.as_ref())?;
     // What is quoted as sent has not passed the redaction: with `--redact`, nothing is.
-    let masked = questions.redact.is_some();
+    let masked = study.redact.is_some();
     let heads = (!masked).then(|| Arc::new(Heads::default()));
     let answers = Rc::new(RefCell::new(Explanation::default()));
     let collector = Collector { explainer: Explainer::new(masked, heads.clone()), answers: Rc::clone(&answers) };
-    let mut view: Box<dyn View> = match questions.redact {
+    let mut view: Box<dyn View> = match study.redact {
         None => Box::new(collector),
         Some(how) => views::redacted(Redact::holding(collector, memory.ended() / 2), how, memory)?,
     };
-    questions.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
-    let needs = view.needs().and(questions.options.selection.needs()).and(questions.options.filter.needs());
+    study.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
+    let needs = view.needs().and(study.options.selection.needs()).and(study.options.filter.needs());
     let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
     let plan = Arc::new(Plan { needs, content_store, raw_store: None });
-    let outcome = pipeline::run(&mut *source, &questions.options, &plan, &mut *view, &AtomicBool::new(false))?;
+    let outcome = pipeline::run(&mut *source, &study.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
-    say_none(questions.lang, &outcome.report);
-    show(&questions, &answers.borrow(), progress.ender())?;
+    say_none(study.lang, &outcome.report);
+    show(&study, &answers.borrow(), progress.ender())?;
     drop(progress);
-    told::problems(questions.lang, outcome)?;
+    told::problems(study.lang, outcome)?;
     Ok(())
 }
 
-fn show(questions: &Questions, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {
-    let mut out =
-        at_once(questions.file.as_deref(), questions.redact.is_none(), &questions.around, progress, questions.lang)?;
-    let page = page(questions.lang, answers);
-    match questions.format {
-        CompareFormat::Table => table(&mut out, Style { width: questions.width, colour: questions.colour }, &page)?,
+fn show(study: &Study, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {
+    let mut out = at_once(study.file.as_deref(), study.redact.is_none(), &study.around, progress, study.lang)?;
+    let page = page(study.lang, answers);
+    match study.format {
+        CompareFormat::Table => table(&mut out, Style { width: study.width, colour: study.colour }, &page)?,
         CompareFormat::Json => json(&mut out, &page)?,
-        CompareFormat::Markdown => markdown(&mut out, questions.lang, &page)?,
+        CompareFormat::Markdown => markdown(&mut out, study.lang, &page)?,
     }
     Ok(out.flush()?)
 }

@@ -3,6 +3,8 @@ Standard output, by way of a pager where one is wanted.
 
 The pager is started with the first byte, so that nothing hides the progress, or an error that comes instead of a result.
 Ctrl-C is the pager's while it runs. Where it is left early, writing fails as it does for any reader that has seen enough.
+Where it cannot be run, the result is written straight. A shell knows that only when it runs it: it is asked before, and what
+it was sent is held until it has taken more than pipes do.
 */
 
 use super::patient::Patient;
@@ -24,6 +26,8 @@ use std::time::Duration;
 /// Characters for which a shell is needed. Blanks alone part words without one, so that it is known whether the program is
 /// there.
 const OF_A_SHELL: &str = "|&;<>()$`\\\"'\n*?[#~=%{!";
+/// Bytes that are held for the case that the shell could not run the pager: many times as many as a pipe takes.
+const HELD: usize = 1 << 20;
 /// How long a pager is waited for that was told to end.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -33,6 +37,8 @@ pub(super) struct Paged {
     progress: Ender,
     lang: Lang,
     state: State,
+    /// The pager that the user has named and that could not be run, and whether the result is lost with it.
+    missing: Option<(String, bool)>,
 }
 
 enum State {
@@ -41,32 +47,62 @@ enum State {
     /// Written to standard output.
     Straight(Patient),
     /// Written to the pager.
-    Paging(Child),
+    Paging(Paging),
+}
+
+struct Paging {
+    child: Child,
+    command: String,
+    /// What was written to it, where a shell runs it, and it has not been too much.
+    held: Option<Vec<u8>>,
 }
 
 impl Paged {
     /// To standard output, through `pager` if there is one. What would be in the way of `progress` ends it.
     pub(super) fn new(pager: Option<&Pager>, progress: Ender, lang: Lang) -> Self {
-        Self { pager: pager.cloned(), progress, lang, state: State::Before }
+        Self { pager: pager.cloned(), progress, lang, state: State::Before, missing: None }
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        let pager = self.pager.take().and_then(|pager| begun(&pager));
-        self.state = match pager {
-            Some(child) => {
+        let pager = self.pager.take();
+        let begun = pager.as_ref().and_then(begun);
+        self.state = match (pager, begun) {
+            (Some(pager), Some(child)) => {
                 self.progress.clear();
                 heed(&child)?;
-                State::Paging(child)
+                let held = needs_shell(&pager.command).then(Vec::new);
+                State::Paging(Paging { child, command: pager.command, held })
             }
-            None => {
-                // What reads a pipe may write to the same terminal.
-                if !is_file() {
-                    self.progress.end();
-                }
-                State::Straight(Patient::stdout())
+            (pager, _) => {
+                self.missing = pager.filter(|pager| pager.is_named).map(|pager| (pager.command, false));
+                self.straight()
             }
         };
         Ok(())
+    }
+
+    fn straight(&self) -> State {
+        // What reads a pipe may write to the same terminal.
+        if !is_file() {
+            self.progress.end();
+        }
+        State::Straight(Patient::stdout())
+    }
+
+    /// The pager reads no more: where the shell could not run it, what it was sent is written straight.
+    fn resume(&mut self) -> io::Result<bool> {
+        let State::Paging(paging) = &mut self.state else { return Ok(false) };
+        drop(paging.child.stdin.take());
+        // What a shell answers that cannot run what it is told to.
+        if !matches!(paging.child.wait()?.code(), Some(126 | 127)) {
+            return Ok(false);
+        }
+        let held = paging.held.take();
+        self.missing = Some((paging.command.clone(), held.is_none()));
+        let Some(held) = held else { return Ok(false) };
+        self.state = self.straight();
+        self.write_all(&held)?;
+        Ok(true)
     }
 }
 
@@ -78,10 +114,23 @@ impl Write for Paged {
         match &mut self.state {
             State::Before => Ok(0),
             State::Straight(out) => out.write(bytes),
-            State::Paging(child) => match &mut child.stdin {
-                Some(to) => to.write(bytes),
-                None => Err(io::ErrorKind::BrokenPipe.into()),
-            },
+            State::Paging(paging) => {
+                let written = match &mut paging.child.stdin {
+                    Some(to) => to.write(bytes),
+                    None => Err(io::ErrorKind::BrokenPipe.into()),
+                };
+                match written {
+                    Ok(count) => {
+                        paging.held = paging.held.take().filter(|held| held.len() + count <= HELD);
+                        if let (Some(held), Some(taken)) = (&mut paging.held, bytes.get(..count)) {
+                            held.extend_from_slice(taken);
+                        }
+                        Ok(count)
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.resume()? => self.write(bytes),
+                    Err(error) => Err(error),
+                }
+            }
         }
     }
 
@@ -95,12 +144,10 @@ impl Write for Paged {
 
 impl Drop for Paged {
     fn drop(&mut self) {
-        if let State::Paging(child) = &mut self.state {
-            drop(child.stdin.take());
-            // What a shell answers that cannot run what it is told to.
-            if let Ok(Some(code @ (126 | 127))) = child.wait().map(|status| status.code()) {
-                say::line(&words::no_pager(self.lang, code));
-            }
+        // The result was whole before: who holds it has flushed it. Where it cannot be written now, that is told.
+        let done = self.resume().and_then(|_| self.flush());
+        if let Some((command, lost)) = self.missing.take() {
+            say::line(&words::no_pager(self.lang, &command, lost || done.is_err()));
         }
     }
 }
@@ -129,7 +176,11 @@ fn begun(pager: &Pager) -> Option<Child> {
         return None;
     }
     let mut words = pager.command.split_whitespace();
-    let mut command = if pager.command.contains(|found| OF_A_SHELL.contains(found)) {
+    let mut command = if needs_shell(&pager.command) {
+        if let Some(missing) = programs(&pager.command).into_iter().find(|program| !is_there(program)) {
+            log::info!("{}: there is no {missing}", pager.command);
+            return None;
+        }
         let mut shell = Command::new("sh");
         shell.args(["-c", &pager.command]);
         shell
@@ -146,6 +197,58 @@ fn begun(pager: &Pager) -> Option<Child> {
             None
         }
     }
+}
+
+fn needs_shell(command: &str) -> bool {
+    command.contains(|found| OF_A_SHELL.contains(found))
+}
+
+/// The programs of a pipeline as a shell reads it, as far as they are plain words: a pipeline ends as its last program does,
+/// so that nothing else tells that its first is not there. What is not of the form `A | B | C` is left to the shell.
+fn programs(command: &str) -> Vec<&str> {
+    let mut programs = Vec::new();
+    let mut quote = None;
+    let mut begin = 0;
+    let mut letters = command.char_indices().peekable();
+    while let Some((at, found)) = letters.next() {
+        match (quote, found) {
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => drop(letters.next()),
+            // What it expands to has words of its own.
+            (_, '`' | '$') => return Vec::new(),
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(found),
+            (None, '|') if letters.peek().is_some_and(|(_, next)| *next != '|') => {
+                programs.extend(command.get(begin..at).and_then(program));
+                begin = at + found.len_utf8();
+            }
+            (None, '|' | '&' | ';' | '(' | ')' | '{' | '}' | '\n' | '#' | '<' | '>') => return Vec::new(),
+            (None, _) => {}
+        }
+    }
+    programs.extend(command.get(begin..).and_then(program));
+    programs
+}
+
+/// The program that a command runs, behind the variables that it sets; None where it is no plain word.
+fn program(command: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._+-".contains(c);
+    let is_set = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, value)| {
+            name.chars().all(|c| c.is_alphanumeric() || c == '_') && value.chars().all(is_plain)
+        })
+    };
+    let word = command.split_whitespace().find(|word| !is_set(word))?;
+    word.chars().all(is_plain).then_some(word)
+}
+
+/// Whether a shell knows `program`: as a file, or of its own. Where no shell can be asked, it will tell.
+fn is_there(program: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "command -v -- \"$1\"", "sh", program]);
+    let asked = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.map_or(true, |status| status.success())
 }
 
 /// Signals, while a pager runs: Ctrl-C is its own; what ends this process ends it first, so that it gives the terminal back.
@@ -168,4 +271,33 @@ fn is_file() -> bool {
     let stdout = io::stdout();
     let about = stdout.as_fd().try_clone_to_owned().and_then(|file| std::fs::File::from(file).metadata());
     !stdout.is_terminal() && about.is_ok_and(|about| about.is_file() || about.file_type().is_char_device())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_there, programs};
+
+    #[test]
+    fn the_programs_of_a_pipeline_are_known() {
+        for (command, expected) in [
+            ("less -R | cat", &["less", "cat"][..]),
+            ("LESS=R less '-R' | /bin/cat", &["less", "/bin/cat"]),
+            ("sed 's/|/no | such/' | less", &["sed", "less"]),
+            ("grep -v \"x | no\" | less", &["grep", "less"]),
+            ("sed s/a\\|b/c/", &["sed"]),
+            ("'less' -R", &[]),
+            ("a || b", &[]),
+            ("a; b", &[]),
+            ("a $(b | c)", &[]),
+            ("$LESS | cat", &[]),
+            ("if a; then b; fi", &[]),
+            ("less > /dev/null", &[]),
+            ("LESS=\"-R -X\" less", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(programs(command), expected, "{command}");
+        }
+        assert!(is_there("cat") && is_there("read") && is_there("/bin/sh"));
+        assert!(!is_there("no-such-pager") && !is_there("/no/such/pager"));
+    }
 }

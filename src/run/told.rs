@@ -43,6 +43,9 @@ fn zh(error: &anyhow::Error) -> String {
     if let Some(Kept { what, todo }) = error.downcast_ref() {
         return format!("无法放弃权限：{}：{}", errors::said(Lang::Zh, what), errors::said(Lang::Zh, todo));
     }
+    if let Some(bad) = error.downcast_ref() {
+        return errors::bad(Lang::Zh, bad);
+    }
     // It is in the language already.
     if let Some(which) = error.downcast_ref::<Which>() {
         return which.to_string();

@@ -61,11 +61,25 @@ pub(super) fn not_captured(lang: Lang, session: u64, missing: u64) -> String {
     }
 }
 
-/// The shell could not run the pager, and ended with this status.
-pub(super) fn no_pager(lang: Lang, status: i32) -> String {
-    match lang {
-        Lang::En => format!("the pager could not be run (status {status}): set PAGER, or use --paging never"),
-        Lang::Zh => format!("无法运行分页程序（状态 {status}）：请设置 PAGER，或使用 --paging never"),
+/// The pager could not be run, and the result was written straight, or is lost with it.
+pub(super) fn no_pager(lang: Lang, command: &str, lost: bool) -> String {
+    match (lang, lost) {
+        (Lang::En, false) => {
+            format!(
+                "the pager could not be run, and nothing was paged: set PAGER to another than `{command}`, or use --paging never"
+            )
+        }
+        (Lang::En, true) => {
+            format!(
+                "the pager could not be run: set PAGER to another than `{command}`, or use --paging never, and try again"
+            )
+        }
+        (Lang::Zh, false) => {
+            format!("无法运行分页程序，未分页：请把 PAGER 设为 `{command}` 以外的程序，或使用 --paging never")
+        }
+        (Lang::Zh, true) => {
+            format!("无法运行分页程序：请把 PAGER 设为 `{command}` 以外的程序，或使用 --paging never，再试一次")
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::rule::Class;
 use crate::protocol::event::Exposure;
 use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
-use crate::session::model::{Fact, Finding, Outcome, Severity, Step, TlsMode, Transaction};
+use crate::session::model::{Fact, Finding, Outcome, Severity, Step, TlsMode};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -180,19 +180,16 @@ fn logins(session: &Session, tally: &mut Tally) {
 
 fn deliveries(session: &Session, tally: &mut Tally) {
     for transaction in &session.transactions {
-        // What the client gave up before any content crossed, it did not send.
-        if transaction.outcome == Outcome::Aborted && transaction.message.is_none() && !has_refusals(transaction) {
-            continue;
-        }
-        for addressee in &transaction.to {
+        // What the client gave up before any content crossed, it did not send; those that were refused were refused.
+        let unsent = transaction.outcome == Outcome::Aborted && transaction.message.is_none();
+        for addressee in transaction.to.iter().filter(|addressee| !unsent || is_refused(addressee.outcome)) {
             match addressee.outcome {
                 Outcome::Accepted => tally.accepted += 1,
                 Outcome::Rejected => tally.rejected += 1,
                 Outcome::Deferred => tally.deferred += 1,
                 Outcome::Partly | Outcome::Aborted | Outcome::Unknown => tally.unknown += 1,
             }
-            let is_lost = matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred);
-            if is_lost && tally.undelivered.len() < NAMED {
+            if is_refused(addressee.outcome) && tally.undelivered.len() < NAMED {
                 let reply = addressee.final_step.or(addressee.step).and_then(|n| session.step(n));
                 tally.undelivered.push(Undelivered {
                     address: addressee.address.clone(),
@@ -213,8 +210,8 @@ fn deliveries(session: &Session, tally: &mut Tally) {
     }
 }
 
-fn has_refusals(transaction: &Transaction) -> bool {
-    transaction.to.iter().any(|addressee| matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred))
+fn is_refused(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Rejected | Outcome::Deferred)
 }
 
 impl Tally {

@@ -16,8 +16,9 @@ pub use pattern::Pattern;
 use super::rule::Class;
 use super::{Needs, Selection};
 use crate::protocol::Protocol;
+use crate::protocol::event::LoginOutcome;
 use crate::session::Session;
-use crate::session::model::{Finding, Severity};
+use crate::session::model::{Credential, Finding, Severity};
 use std::ops::RangeInclusive;
 
 /// Which sessions are shown: all, where nothing is asked for.
@@ -78,6 +79,21 @@ impl SessionFilter {
             && self.since.is_none()
     }
 
+    /// Checks that a session can be both not over at the one time and begun by the other.
+    ///
+    /// # Errors
+    /// If the first time is later than the last.
+    pub fn in_order(&self) -> Result<(), Bad> {
+        match (&self.since, &self.until) {
+            (Some(since), Some(until)) if since.is_after(until) => {
+                let typed = |option: &str| self.told.iter().find(|told| told.starts_with(option));
+                let [since, until] = ["--since", "--until"].map(|option| typed(option).map_or(option, |told| told));
+                Err(Bad::Reversed { since: since.to_owned(), until: until.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What has to be computed to know it.
     pub fn needs(&self) -> Needs {
         let patterns = [&self.senders, &self.recipients, &self.subjects];
@@ -106,7 +122,7 @@ impl SessionFilter {
                     .filter_map(|message| message.header.subject.as_deref())
                     .any(|one| text.is_in(one))
             })
-            && (!self.failed || session.findings.iter().any(is_failure))
+            && (!self.failed || session.findings.iter().any(is_failure) || never_let_in(session))
             && self.is_in_time(session)
     }
 
@@ -121,6 +137,17 @@ impl SessionFilter {
 /// Whether a finding says that something failed. What is for information ended well.
 pub(crate) fn is_failure(finding: &Finding) -> bool {
     finding.class == Class::Failure && finding.severity > Severity::Info
+}
+
+/// The server refused a log-in, for good or for now, and accepted none: nobody was let in, whoever is to blame.
+fn never_let_in(session: &Session) -> bool {
+    let logins = || session.credentials.iter();
+    let is_refused = |login: &Credential| match login.outcome {
+        LoginOutcome::Rejected => true,
+        LoginOutcome::Unknown => login.reply.is_some() && login.cause.is_some(),
+        LoginOutcome::Accepted | LoginOutcome::Cancelled => false,
+    };
+    logins().any(is_refused) && !logins().any(|login| login.outcome == LoginOutcome::Accepted)
 }
 
 fn any<T>(conditions: &[T], holds: impl Fn(&T) -> bool) -> bool {

@@ -1,25 +1,27 @@
 //! What became of a session, in one word: the same in the terminal, in CSV, in Markdown and on the page.
 
 use super::conclusion::{Delivered, of_session};
-use super::{Class, rules};
+use super::{Class, ending, rules};
 use crate::flow::CloseReason;
 use crate::protocol::event::{Delivery, Direction, Kind, LoginOutcome};
 use crate::session::Session;
-use crate::session::model::Outcome;
+use crate::session::model::{Outcome, Step};
 
 /// What became of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Upshot {
     /// There was no connection.
     NotConnected,
-    /// The server's greeting was a refusal.
-    Refused,
+    /// The server's greeting, or its answer to the client's, was a refusal, with this code.
+    Refused(Option<u16>),
     /// Everything that was sent was accepted for everyone.
     Accepted,
     /// Some of it was.
     Partly,
     /// It was refused for now.
     Deferred,
+    /// It was refused for good for some recipients, for now for others, and accepted for none.
+    RejectedOrDeferred,
     /// It was refused.
     Rejected,
     /// The client, or the connection, gave up before the content, or a log-in, was over.
@@ -40,6 +42,8 @@ pub enum Upshot {
     TlsFailed,
     /// What happened is inside TLS.
     Encrypted,
+    /// Nothing was carried: the server ended the session of its own accord, with this code.
+    HungUp(Option<u16>),
     /// Nothing was carried, and a finding says that something failed.
     Failed,
     /// Nothing was carried, and nobody logged in.
@@ -54,20 +58,25 @@ pub fn upshot(session: &Session) -> Upshot {
         return Upshot::NotConnected;
     }
     let greeting = session.steps.iter().find(|step| step.kind == Kind::Greeting);
-    if greeting.is_some_and(|step| step.code().is_some_and(|code| code >= 400) || step.status() == Some("-ERR")) {
-        return Upshot::Refused;
+    let refused = greeting.filter(|step| step.code().is_some_and(|code| code >= 400) || step.status() == Some("-ERR"));
+    if let Some(step) = refused {
+        return Upshot::Refused(step.code());
     }
     let verdict = of_session(session);
-    let given_up = !session.transactions.is_empty() && outcomes(session).all(|outcome| outcome == Outcome::Aborted);
+    let mut transactions = session.transactions.iter().map(|transaction| transaction.outcome).peekable();
+    let given_up = transactions.peek().is_some() && transactions.all(|outcome| outcome == Outcome::Aborted);
     let carried = |direction| session.messages.iter().any(|message| message.direction == direction);
     match verdict.delivered {
         Delivered::Yes => return Upshot::Accepted,
         Delivered::No => return Upshot::Rejected,
         Delivered::Partly => return Upshot::Partly,
+        Delivered::Deferred if verdict.tally.rejected > 0 => return Upshot::RejectedOrDeferred,
         Delivered::Deferred => return Upshot::Deferred,
         Delivered::Unknown if given_up => return Upshot::Aborted,
         Delivered::Unknown => return Upshot::Unknown,
-        Delivered::Nothing if given_up && !carried(Direction::Retrieved) => return Upshot::Aborted,
+        Delivered::Nothing if given_up && !carried(Direction::Retrieved) => {
+            return hung_up(session).unwrap_or(Upshot::Aborted);
+        }
         Delivered::Nothing => {}
     }
     if carried(Direction::Retrieved) {
@@ -77,6 +86,9 @@ pub fn upshot(session: &Session) -> Upshot {
         return put;
     }
     let logged_in = |outcome| session.credentials.iter().any(|login| login.outcome == outcome);
+    let refused = session.findings.iter().find(|finding| finding.id == "session-refused");
+    let refusal = refused.and_then(|finding| session.step(*finding.steps.last()?));
+    let hung_up = hung_up(session);
     let has_failed = || verdict.cause.and_then(rules::find).is_some_and(|rule| rule.class == Class::Failure);
     match () {
         () if logged_in(LoginOutcome::Accepted) => Upshot::LoggedIn,
@@ -85,17 +97,22 @@ pub fn upshot(session: &Session) -> Upshot {
         () if logged_in(LoginOutcome::Cancelled) => Upshot::Aborted,
         () if session.tls.failed => Upshot::TlsFailed,
         () if session.tls.established && !session.tls.decrypted => Upshot::Encrypted,
-        () if has_failed() => Upshot::Failed,
-        () => Upshot::Nothing,
+        () if refused.is_some() => Upshot::Refused(refusal.and_then(Step::code)),
+        () => match hung_up {
+            Some(hung_up) => hung_up,
+            None if has_failed() => Upshot::Failed,
+            None => Upshot::Nothing,
+        },
     }
 }
 
-/// What became of mail for each recipient, or of the envelope that has none.
-fn outcomes(session: &Session) -> impl Iterator<Item = Outcome> + '_ {
-    session.transactions.iter().flat_map(|transaction| {
-        let alone = transaction.to.is_empty().then_some(transaction.outcome);
-        transaction.to.iter().map(|addressee| addressee.outcome).chain(alone)
-    })
+/// The server ended the session before the client asked for it: it said so, or it left without a word and not for the
+/// client's silence.
+fn hung_up(session: &Session) -> Option<Upshot> {
+    let until_goodbye = session.steps.iter().take_while(|step| !ending::is_goodbye(step));
+    let word = until_goodbye.filter(|step| ending::is_farewell(step)).last();
+    let left = || ending::server_left(session).is_some_and(|left| !left.is_timeout);
+    (word.is_some() || left()).then(|| Upshot::HungUp(word.and_then(Step::code)))
 }
 
 /// What became of messages that have no envelope: appended ones, and those whose envelope the capture does not have.
@@ -145,11 +162,44 @@ mod tests {
             (format!("{mail}C: RCPT TO:<c@d>\nS: 450 later\nC: QUIT\nS: 221 bye\n"), Upshot::Deferred),
             // The capture ends within the content.
             (
-                format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n"),
+                format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n! open\n"),
                 Upshot::Unknown,
             ),
+            // The connection does.
+            (
+                format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\n"),
+                Upshot::Aborted,
+            ),
+            (
+                format!("{mail}C: RCPT TO:<c@d>\nS: 554 no\nC: RCPT TO:<e@d>\nS: 454 later\nC: QUIT\nS: 221 bye\n"),
+                Upshot::RejectedOrDeferred,
+            ),
+            // In two transactions.
+            (
+                format!(
+                    "{mail}C: RCPT TO:<c@d>\nS: 454 later\nC: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\n\
+                     C: RCPT TO:<e@d>\nS: 550 no\nC: QUIT\nS: 221 bye\n"
+                ),
+                Upshot::RejectedOrDeferred,
+            ),
+            (
+                format!(
+                    "{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 454 later\nC: RCPT TO:<f@d>\n\
+                     S: 550 no\n{content}"
+                ),
+                Upshot::Partly,
+            ),
             // Only an address was asked for: nothing was sent.
-            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Nothing),
+            (format!("{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Aborted),
+            (format!("{mail}C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"), Upshot::Aborted),
+            // One is refused, and to the other nothing is sent: nobody was to get it any more.
+            (
+                format!(
+                    "{mail}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 550 no\nC: RSET\nS: 250 ok\nC: QUIT\n\
+                     S: 221 bye\n"
+                ),
+                Upshot::Rejected,
+            ),
             // A mail that was begun and given up does not take away from one that was accepted.
             (
                 format!(
@@ -190,8 +240,36 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_ends_the_session_is_not_passed_over() {
+        let (begin, hello) = ("! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\n", "S: 250 mx\n");
+        let envelope = "C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n";
+        for (script, expected) in [
+            (format!("{begin}S: 421 4.3.2 closing\n! fin server"), Upshot::HungUp(Some(421))),
+            // Whoever closes first, and where the capture ends before that.
+            (format!("{begin}S: 421 closing\n! fin client\n! fin server"), Upshot::HungUp(Some(421))),
+            (format!("{begin}S: 421 closing"), Upshot::HungUp(Some(421))),
+            (format!("{begin}S: 421 closing\nC: QUIT\n! fin client"), Upshot::HungUp(Some(421))),
+            (format!("{begin}{hello}@ 300\nS: 421 4.4.2 timeout\n! fin server"), Upshot::HungUp(Some(421))),
+            (format!("{begin}{hello}{envelope}S: 421 closing\n! fin server"), Upshot::HungUp(Some(421))),
+            (format!("{begin}! fin server"), Upshot::HungUp(None)),
+            (
+                "! syn\n! syn-ack\nS: * OK hi\nC: a NOOP\nS: a OK\nS: * BYE restart\n! fin server".to_owned(),
+                Upshot::HungUp(None),
+            ),
+            (format!("{begin}S: 421 4.7.0 too many sessions\n! fin server"), Upshot::Refused(Some(421))),
+            (format!("{begin}S: 550 5.7.1 no\nC: QUIT\nS: 221 bye"), Upshot::Refused(Some(550))),
+            // What the client asked for.
+            (format!("{begin}{hello}C: QUIT\nS: 221 bye\n! fin server"), Upshot::Nothing),
+            ("S: * OK hi\nC: a LOGOUT\nS: * BYE\nS: a OK".to_owned(), Upshot::Nothing),
+        ] {
+            assert_eq!(of(&script), expected, "{script}");
+        }
+    }
+
+    #[test]
     fn a_session_without_mail_or_log_in() {
-        assert_eq!(of("S: 554 go away"), Upshot::Refused);
+        assert_eq!(of("S: 554 go away"), Upshot::Refused(Some(554)));
+        assert_eq!(of("--- server 10.0.0.25:110\nS: -ERR busy"), Upshot::Refused(None));
         assert_eq!(of("S: +OK ready\nC: QUIT\nS: +OK bye"), Upshot::Nothing);
         let mut unanswered = session("S: 220 x", Selection::ALL.needs());
         unanswered.transport.end = CloseReason::Unanswered;

@@ -8,8 +8,8 @@ numbers, which hold in one file.
 
 use crate::capture::number;
 use crate::session::model::{Finding, Session};
-use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use crate::view::address;
+use std::net::IpAddr;
 
 /// Most ranges of packet numbers in a filter; further ones are left out.
 const RANGES: usize = 64;
@@ -18,36 +18,48 @@ const RANGES: usize = 64;
 pub fn of_session(session: &Session) -> String {
     let transport = &session.transport;
     let (client, server) = (transport.endpoints.client, transport.endpoints.server);
-    let address = |end: SocketAddr| match end.ip() {
-        IpAddr::V4(ip) => format!("ip.addr == {ip}"),
-        IpAddr::V6(ip) => format!("ipv6.addr == {ip}"),
-    };
-    let mut filter = match client.ip() == server.ip() {
-        true => address(client),
-        false => format!("{} && {}", address(client), address(server)),
-    };
+    // It is made for every session: without the machinery of `format!`, and room for two times and addresses of IPv4.
+    let mut filter = String::with_capacity(192);
+    push_address(&mut filter, client.ip());
+    if client.ip() != server.ip() {
+        filter.push_str(" && ");
+        push_address(&mut filter, server.ip());
+    }
+    let mut digits = itoa::Buffer::new();
     for port in [client.port(), server.port()] {
-        let _ = write!(filter, " && tcp.port == {port}");
+        filter.push_str(" && tcp.port == ");
+        filter.push_str(digits.format(port));
     }
     let (first, last) = (transport.first, transport.last);
     let is_one_file = number::source(first.packet) == number::source(last.packet);
     match (first.time.known(), last.time.known()) {
         (Some(from), Some(until)) if from <= until => {
-            for (than, time) in [(">=", from), ("<=", until)] {
+            for (than, time) in [(" && frame.time_epoch >= ", from), (" && frame.time_epoch <= ", until)] {
                 let (seconds, rest) =
                     (time.nanoseconds().div_euclid(1_000_000_000), time.nanoseconds().rem_euclid(1_000_000_000));
-                let _ = write!(filter, " && frame.time_epoch {than} {seconds}.{rest:09}");
+                filter.push_str(than);
+                filter.push_str(digits.format(seconds));
+                // Nine digits behind a 1, for which the point comes.
+                let after_point = digits.format(1_000_000_000 + rest);
+                filter.push('.');
+                filter.push_str(after_point.get(1..).unwrap_or_default());
             }
         }
         // A clock that went back, or none: the numbers hold in this file.
         _ if is_one_file => {
-            for (than, packet) in [(">=", first.packet), ("<=", last.packet)] {
-                let _ = write!(filter, " && frame.number {than} {}", number::frame(packet));
+            for (than, packet) in [(" && frame.number >= ", first.packet), (" && frame.number <= ", last.packet)] {
+                filter.push_str(than);
+                filter.push_str(digits.format(number::frame(packet)));
             }
         }
         _ => {}
     }
     filter
+}
+
+fn push_address(filter: &mut String, ip: IpAddr) {
+    filter.push_str(if ip.is_ipv4() { "ip.addr == " } else { "ipv6.addr == " });
+    address::push(filter, ip);
 }
 
 /// The filters that select the packets that show `finding`, one for each file: the file's index, and the filter.
@@ -73,20 +85,25 @@ pub fn of_packets(mut packets: Vec<u64>) -> Vec<(usize, String)> {
 
 /// `frame.number in {12, 15..17}`; of a single packet `frame.number == 12`. `packets` ascend.
 fn frames(packets: &[u64]) -> String {
-    let mut ranges = packets.chunk_by(|one, next| one.checked_add(1) == Some(*next));
-    let shown: Vec<String> = ranges
-        .by_ref()
-        .take(RANGES)
-        .filter_map(|range| match range {
-            [] => None,
-            [one] => Some(number::frame(*one).to_string()),
-            [first, .., last] => Some(format!("{}..{}", number::frame(*first), number::frame(*last))),
-        })
-        .collect();
-    match shown.as_slice() {
-        [one] if !one.contains("..") => format!("frame.number == {one}"),
-        _ => format!("frame.number in {{{}}}", shown.join(", ")),
+    let ranges = packets.chunk_by(|one, next| one.checked_add(1) == Some(*next));
+    let mut digits = itoa::Buffer::new();
+    if let [one] = packets {
+        return ["frame.number == ", digits.format(number::frame(*one))].concat();
     }
+    let mut shown = "frame.number in {".to_owned();
+    for (place, range) in ranges.take(RANGES).enumerate() {
+        if place > 0 {
+            shown.push_str(", ");
+        }
+        let (Some(first), Some(last)) = (range.first(), range.last()) else { continue };
+        shown.push_str(digits.format(number::frame(*first)));
+        if range.len() > 1 {
+            shown.push_str("..");
+            shown.push_str(digits.format(number::frame(*last)));
+        }
+    }
+    shown.push('}');
+    shown
 }
 
 #[cfg(test)]

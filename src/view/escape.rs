@@ -29,6 +29,10 @@ pub fn block(text: &str) -> Cow<'_, str> {
 
 /// The first `limit` characters of `text`, and true if `text` is longer.
 pub fn cut(text: &str, limit: usize) -> (&str, bool) {
+    // A character has a byte at least: most text need not be counted.
+    if text.len() <= limit {
+        return (text, false);
+    }
     match text.char_indices().nth(limit) {
         Some((at, _)) => (text.get(..at).unwrap_or_default(), true),
         None => (text, false),

@@ -2,10 +2,15 @@
 JSON for programs: one document ([`Json`]), or a line a session as each ends ([`NdJson`]).
 
 Both serialise the model while they walk through it: no session is in memory twice. [`Json`] keeps all sessions until
-the end, because `same_as` names later messages too; [`NdJson`] keeps none.
+the end, because `same_as` names later messages too; [`NdJson`] keeps none. A line is written by a serialiser of ours
+(`writer`), the indented document by serde_json's.
 */
 
 mod terminal_safe;
+mod text;
+mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 use super::View;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
@@ -13,9 +18,10 @@ use crate::session;
 use crate::verdict::Report;
 use crate::verdict::across::same_message;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use serde_json::ser::{CompactFormatter, PrettyFormatter};
+use serde_json::ser::PrettyFormatter;
 use std::io::{self, Write};
 pub(super) use terminal_safe::TerminalSafe;
+pub(super) use writer::write as write_compact;
 
 /// `--format json`: one document, written at the end.
 pub struct Json<W> {
@@ -109,7 +115,7 @@ impl<W: Write> NdJson<W> {
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         self.line.clear();
         self.line.shrink_to(LINE_MEMORY);
-        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, TerminalSafe(CompactFormatter)))?;
+        write_compact(line, &mut self.line)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)?;
         self.out.flush()

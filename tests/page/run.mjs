@@ -167,6 +167,8 @@ test("nothing is wider than a telephone of 360 pixels", async () => {
   const { tab, close } = await opened(labPage, { viewport: { width: 360, height: 740 }, hash: "#session-1" });
   const [wide, there] = await tab.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= there, `${wide} of ${there} pixels`);
+  await tab.selectOption("#filter-protocol", "IMAP");
+  assert.equal(await shown(tab), 1, "filters hold there too");
   await close();
 });
 
@@ -237,36 +239,107 @@ test("the data in the page is JSON, a line for each session", async () => {
   }
 });
 
-// Two seconds are wanted. It takes four on a machine with two cores: half of it the list's 190,000 elements, a third the
-// details that wait as text. The bound holds what is reached.
-test("2,000 sessions open in under eight seconds, and stay usable", async () => {
-  const file = page("many", capture("many.pcap", pcap(many(2_000))));
-  // The best of three: other programs take their time too.
-  let took = Infinity;
-  let last;
-  for (let nth = 0; nth < 3; nth += 1) {
-    await last?.close();
-    const began = performance.now();
-    last = await opened(file);
-    took = Math.min(took, performance.now() - began);
+/// A page of 2,000 sessions, made once.
+let large;
+const largePage = () => large ??= page("many", capture("many.pcap", pcap(many(2_000))));
+
+test("further sessions of 2,000 are listed by scrolling, by a button, by filters and by links", async () => {
+  const { tab, wrong, close } = await opened(largePage());
+  assert.equal(await shown(tab), 100);
+  const counted = () => tab.locator("#counted").innerText();
+  assert.equal(await counted(), "the first 100 of 2000 sessions shown");
+  // By keyboard, which goes on with the first new one.
+  await tab.evaluate(() => document.querySelector("#show-more").click());
+  assert.equal(await shown(tab), 200);
+  assert.equal(await tab.evaluate(() => document.activeElement.getAttribute("href")), "#session-101");
+  await tab.keyboard.press("Enter");
+  assert.ok(await tab.locator("#session-101 table.steps").first().isVisible());
+  // By scrolling, to the last of those that are chosen.
+  await tab.selectOption("#filter-protocol", "POP3");
+  assert.equal(await shown(tab), 100);
+  assert.equal(await counted(), "the first 100 of 666 sessions shown, 2000 in all");
+  for (let nth = 0; nth < 30 && await tab.locator("#show-more").isVisible(); nth += 1) {
+    await tab.evaluate(() => document.querySelector("#list").scrollIntoView({ block: "end" }));
+    await shown(tab);
   }
-  const { tab, wrong, close } = last;
-  const filtered = await tab.evaluate(() => {
-    const box = document.querySelector("#filter-text");
-    const since = performance.now();
-    box.value = "to1234@";
-    box.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    document.body.getBoundingClientRect();
-    return performance.now() - since;
-  });
+  assert.equal(await shown(tab), 666);
+  assert.equal(await counted(), "666 of 2000 sessions shown");
+  // They stand in their order.
+  const ids = await tab.evaluate(() => [...document.querySelectorAll("tbody.s")].map(({ id }) => Number(id.slice(8))));
+  assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+  // By filters.
+  await tab.selectOption("#filter-protocol", "");
+  assert.equal(await shown(tab), 100);
+  await tab.emulateMedia({ media: "print" });
+  assert.equal(await tab.locator("#on-paper").innerText(), "… the first 100 of 2000 sessions shown", "paper says what it leaves out");
+  await tab.emulateMedia({ media: "screen" });
+  await tab.fill("#filter-text", "letter 1996");
   assert.equal(await shown(tab), 1);
-  await tab.locator("tbody.s:visible a.open").click();
-  await tab.locator("tbody.s:visible table.steps").first().waitFor({ timeout: 2_000 });
-  console.log(`  opened in ${Math.round(took)} ms, filtered in ${Math.round(filtered)} ms, ${(statSync(file).size / 1e6).toFixed(1)} MB`);
-  assert.ok(took < 8_000, `${took} ms`);
-  assert.ok(filtered < 500, `${filtered} ms`);
+  await tab.fill("#filter-text", "");
+  await tab.fill("#filter-address", "10.0.7.249");
+  assert.equal(await shown(tab), 1);
+  await tab.fill("#filter-address", "");
+  assert.equal(await shown(tab), 100);
+  // By a link, in their place, though the filter leaves them out.
+  await tab.fill("#filter-text", "letter 1996");
+  assert.equal(await shown(tab), 1);
+  await tab.evaluate(() => { location.hash = "#session-1500-step-2"; });
+  await tab.locator("#session-1500-step-2").waitFor({ timeout: 5_000 });
+  assert.equal(await shown(tab), 2);
+  assert.ok(await tab.locator("#session-1500-step-2").isVisible());
+  await choose(tab, "lang-zh");
+  assert.match(await counted(), /^显示 1 个，共 2000 个会话$/);
   assert.deepEqual(wrong, []);
   await close();
+  const linked = await opened(largePage(), { hash: "#session-1999" });
+  assert.ok(await linked.tab.locator("#session-1999 table.steps").first().isVisible());
+  assert.equal(await shown(linked.tab), 101);
+  await linked.close();
+});
+
+test("without script all of 2,000 sessions are listed, and more than the first ones open", async () => {
+  const { tab, close } = await opened(largePage(), { javaScriptEnabled: false });
+  const [rows, seen] = await Promise.all([tab.locator("tbody.s > tr.row").count(), tab.locator("tbody.s > tr.row >> visible=true").count()]);
+  assert.deepEqual([rows, seen], [2_000, 2_000]);
+  for (const id of [2, 90, 300]) {
+    await unfold(tab, id);
+    assert.ok(await tab.locator(`#session-${id} table.steps`).first().isVisible(), `${id}`);
+  }
+  await close();
+});
+
+// Under two seconds where nothing else runs. The bound is wider, and counts the best of three: other programs take their time too.
+test("2,000 sessions open in under two and a half seconds, and stay usable", async () => {
+  const file = largePage();
+  const best = { opened: Infinity, filtered: Infinity, unfolded: Infinity };
+  for (let nth = 0; nth < 3; nth += 1) {
+    const began = performance.now();
+    const { tab, wrong, close } = await opened(file);
+    const took = { opened: performance.now() - began };
+    // From the letter to the frame after the one that shows it.
+    took.filtered = await tab.evaluate(() => new Promise((done) => {
+      const box = document.querySelector("#filter-text");
+      const since = performance.now();
+      box.value = "to1234@";
+      box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - since)));
+    }));
+    assert.equal(await shown(tab), 1);
+    took.unfolded = await tab.evaluate(() => new Promise((done) => {
+      const since = performance.now();
+      document.querySelector("tbody.s:not([hidden]) a.open").click();
+      requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - since)));
+    }));
+    await tab.locator("tbody.s:visible table.steps").first().waitFor({ timeout: 2_000 });
+    for (const what of Object.keys(best)) best[what] = Math.min(best[what], took[what]);
+    assert.deepEqual(wrong, []);
+    await close();
+  }
+  const told = Object.entries(best).map(([what, took]) => `${what} in ${Math.round(took)} ms`).join(", ");
+  console.log(`  ${told}, ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+  assert.ok(best.opened < 2_500, told);
+  assert.ok(best.filtered < 100, told);
+  assert.ok(best.unfolded < 300, told);
 });
 
 let failed = 0;

@@ -8,6 +8,7 @@ close with FIN.
 #![allow(dead_code, unused_imports)] // Each test program uses a part of it.
 
 mod conversations;
+pub mod program;
 #[path = "../../src/protocol/testing/script.rs"]
 mod script;
 mod terminal;

@@ -105,7 +105,7 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         }
         (_, "no_progress") => "不在标准错误输出上显示进度。进度只在终端上、超过一秒时显示",
         (_, "paging") => {
-            "分页显示供人阅读的内容，依次用 $MAILTAP_PAGER、$PAGER、less：默认只在终端上。边收边显示时和使用 --output 时不分页"
+            "分页显示供人阅读的内容（表格和 Markdown），依次用 $MAILTAP_PAGER、$PAGER、less：默认只在终端上。边收边显示时和使用 --output 时不分页"
         }
         (_, "tables") => "列出 CSV 和 Markdown 各表的列（Markdown 格式）",
         ("completions", "shell") => "哪种 shell",
@@ -130,11 +130,11 @@ fn more(id: &str) -> Option<&'static str> {
         }
         "users" => "同 --login",
         "senders" => {
-            "只显示有该发件人邮件的会话（MAIL FROM 或首部的 From）：bob@example.com、bob、@example.com、*.example.com，空发件人写作 <>"
+            "只显示有该发件人邮件的会话（MAIL FROM 或首部的 From）：bob@example.com、bob、@example.com、*.example.com，空发件人写作 <>。'Bob <bob@example.com>' 只取其中的地址，不看名字"
         }
         "recipients" => "只显示有发给该收件人的邮件的会话（RCPT TO，无论是否接受，或首部的 To、Cc）",
         "subjects" => "只显示有邮件主题包含这段文字的会话",
-        "failed" => "只显示其中有操作失败的会话",
+        "failed" => "只显示其中有操作失败的会话。最后成功的不算，例如登录被拒绝之后又有登录成功",
         "since" => {
             "只显示到这个时间还没有结束的会话：RFC 3339，或本地时间 '2026-11-23 16:00'、2026-11-23，或会话开始当天的 16:00"
         }

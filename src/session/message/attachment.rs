@@ -3,6 +3,7 @@ Attachments: their content is decoded, counted and digested as it comes, and not
 */
 
 use super::boundary::Told;
+use super::line_feeds::PIECE_BYTES;
 use super::preview;
 use super::report;
 use super::text_print::Printing;
@@ -14,10 +15,11 @@ use crate::session::model::Attachment;
 use crate::session::plan::Plan;
 use crate::session::text::text;
 use crate::session::weight::of_text;
-use sha2::{Digest, Sha256};
+use sha256_lanes::Sha256;
 use std::sync::Arc;
 
-/// Bytes of an attachment that wait to be digested.
+/// Bytes of an attachment that wait to be digested. Those of the last one wait until the piece that they are from is
+/// digested as well, [`PIECE_BYTES`] at most.
 const PENDING_BYTES: usize = 2_048;
 
 /// TNEF_SIGNATURE, as it stands at the beginning ([MS-OXTNEF], section 2.1.3.2): 0x223E9F78, the low byte first.
@@ -71,6 +73,9 @@ impl Attachments {
             self.too_many = true;
             return None;
         }
+        if let Some(before) = self.all.last_mut() {
+            before.digest();
+        }
         let (sha256, pending) = (Sha256::new(), Vec::new());
         let stored = self.plan.content_store.as_ref().map(StoredContent::begin);
         self.names += filename.iter().chain(&content_type).map(of_text).sum::<usize>();
@@ -90,18 +95,28 @@ impl Attachments {
 
     /// The next decoded bytes.
     pub fn add(&mut self, id: Id, bytes: &[u8]) {
+        let most = if id + 1 == self.all.len() { PIECE_BYTES } else { PENDING_BYTES };
         if let Some(attachment) = self.all.get_mut(id) {
             attachment.see_first(bytes);
             attachment.size += bytes.len() as u64;
-            if attachment.pending.len() + bytes.len() > PENDING_BYTES {
+            if attachment.pending.len() + bytes.len() > most {
                 attachment.digest();
             }
-            if bytes.len() > PENDING_BYTES {
+            if bytes.len() > most {
                 attachment.take(bytes);
             } else {
                 attachment.pending.extend_from_slice(bytes);
             }
         }
+    }
+
+    /// Has the bytes digested that wait of the one that began last: by `update`, beside other digests.
+    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Sha256, &[u8])>)) {
+        let Some(last) = self.all.last_mut().filter(|last| !last.pending.is_empty()) else {
+            return update(None);
+        };
+        update(Some((&mut last.sha256, &last.pending)));
+        last.digested();
     }
 
     /// Bytes are missing here.
@@ -132,7 +147,7 @@ impl Attachments {
                 filename: digested.filename,
                 content_type: digested.content_type,
                 size: digested.size,
-                sha256: digested.sha256.finalize().into(),
+                sha256: digested.sha256.finish(),
                 complete: digested.whole,
                 stored: digested.stored.map(Arc::new),
             }
@@ -170,14 +185,24 @@ impl Digested {
 
     /// Digests the bytes that wait.
     fn digest(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        self.take(&pending);
-        pending.clear();
-        self.pending = pending;
+        self.sha256.update(&self.pending);
+        self.digested();
+    }
+
+    /// The bytes that wait are digested.
+    fn digested(&mut self) {
+        self.store(&self.pending);
+        self.pending.clear();
+        // Whoever has sent one long piece may send nothing more for hours.
+        self.pending.shrink_to(PENDING_BYTES);
     }
 
     fn take(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
+        self.store(bytes);
+    }
+
+    fn store(&self, bytes: &[u8]) {
         if let Some(stored) = self.stored.as_ref().filter(|_| !bytes.is_empty()) {
             stored.append(bytes);
         }
@@ -358,6 +383,48 @@ impl Leaf {
                     attachments.end(id, whole);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::message::sha256;
+    use crate::session::plan::Needs;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn attachments_are_digested_whoever_does_it(
+            turns in proptest::collection::vec((0_usize..3, prop_oneof![0_usize..200, 2_000_usize..2_100, 11_000_usize..17_000], 0_u8..4), 0..24),
+        ) {
+            let mut attachments = Attachments::new(Arc::new(Needs::ALL.into()));
+            let (mut contents, mut beside) = (Vec::<Vec<u8>>::new(), 0);
+            for (which, len, then) in turns {
+                // An attached message, and what is attached to it, have new bytes in turn.
+                if which == contents.len() {
+                    attachments.begin(None, None);
+                    contents.push(Vec::new());
+                }
+                if let Some(content) = contents.get_mut(which) {
+                    let bytes: Vec<u8> = (0..len).map(|at| (at * 7 + content.len()) as u8).collect();
+                    attachments.add(which, &bytes);
+                    content.extend(bytes);
+                }
+                if then == 0 {
+                    attachments.digest_by(|waiting| {
+                        if let Some((sha256, bytes)) = waiting {
+                            beside += bytes.len();
+                            sha256.update(bytes);
+                        }
+                    });
+                    prop_assert!(attachments.all.last().is_none_or(|last| last.pending.capacity() <= PENDING_BYTES));
+                }
+            }
+            prop_assert!(beside <= contents.concat().len());
+            let digests: Vec<_> = attachments.finish().iter().map(|attachment| attachment.sha256).collect();
+            prop_assert_eq!(digests, contents.iter().map(|content| sha256(content)).collect::<Vec<_>>());
         }
     }
 }

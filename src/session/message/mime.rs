@@ -27,6 +27,7 @@ use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_PARTS};
 use crate::session::model::{Attachment, Header, MimePart, Preview, Report, TextPrint};
 use crate::session::plan::Plan;
+use sha256_lanes::Sha256;
 use std::sync::Arc;
 
 /// The structure of a message that has ended.
@@ -207,6 +208,11 @@ impl MimeParser {
             State::Leaf(leaf) => leaf.gap(&mut self.attachments, &mut self.scratch),
         }
         self.line_begins = false;
+    }
+
+    /// Has the bytes of an attachment digested that wait for it: by `update`, beside other digests.
+    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Sha256, &[u8])>)) {
+        self.attachments.digest_by(update);
     }
 
     /// The message's own header has ended.

@@ -178,11 +178,13 @@ impl Reader {
             if let Some(faults) = &mut self.faults {
                 faults.update(&piece);
             }
-            if let Some(digests) = &mut self.digests {
-                digests.update(&piece);
-            }
             if let Some(structure) = &mut self.structure {
                 structure.content(&piece);
+            }
+            match (&mut self.digests, &mut self.structure) {
+                (Some(digests), Some(structure)) => structure.digest_by(|beside| digests.update(&piece, beside)),
+                (Some(digests), None) => digests.update(&piece, None),
+                (None, _) => {}
             }
         }
     }

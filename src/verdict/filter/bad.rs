@@ -18,6 +18,14 @@ pub enum Bad {
     Moment(String),
     #[error("`{0}` is no number of a session, and no range: write 3, 1-3 or 7-")]
     Sessions(String),
+    #[error("`{0}`: session numbers are at most {max}", max = u64::MAX)]
+    TooLarge(String),
+    #[error("`{text}`: a capture does not tell interfaces apart: leave out the zone and write {without}")]
+    Zone { text: String, without: String },
+    #[error(
+        "{since} is later than {until}, so that no session can be meant: exchange them; for a night, write the dates as well"
+    )]
+    Reversed { since: String, until: String },
     #[error("write the numbers of two sessions as I,J, for example 1,3")]
     Two,
     #[error("write it as PROTOCOL=PORT, for example smtp=2526")]

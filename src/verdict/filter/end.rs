@@ -2,7 +2,7 @@
 
 use super::bad::Bad;
 use super::pattern::Pattern;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// An end of a connection to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,9 @@ impl std::str::FromStr for End {
     /// `ADDRESS`, `ADDRESS/BITS`, `NAME` (with `*` for any characters), each with `:PORT` behind it or not, or `:PORT`
     /// alone. An IPv6 address with a port stands in brackets.
     fn from_str(text: &str) -> Result<Self, Bad> {
+        if let Some(without) = without_zone(text) {
+            return Err(Bad::Zone { text: text.to_owned(), without });
+        }
         if let Some(rest) = text.strip_prefix('[') {
             let (host, port) = rest.split_once(']').ok_or_else(|| Bad::End(text.to_owned()))?;
             let host = network(host)?.ok_or_else(|| Bad::End(text.to_owned()))?;
@@ -76,6 +79,16 @@ impl std::str::FromStr for End {
         };
         Ok(Self { host, port })
     }
+}
+
+/// `text` without the zone that an IPv6 address in it has (RFC 4007, section 11), such as `%eth0`.
+fn without_zone(text: &str) -> Option<String> {
+    let (before, zone) = text.split_once('%')?;
+    let address = before.strip_prefix('[').unwrap_or(before);
+    let address = address.split_once('/').map_or(address, |(address, _)| address);
+    address.parse::<Ipv6Addr>().ok()?;
+    let rest = zone.find(['/', ']']).and_then(|at| zone.get(at..)).unwrap_or_default();
+    Some(format!("{before}{rest}"))
 }
 
 fn port(text: &str) -> Result<u16, Bad> {
@@ -162,6 +175,19 @@ mod tests {
         for end in ["", "10.0.0.300", "10.0.0", "a b", "[::1", "[mx]:25", "[::1]25", "mx/24"] {
             assert_eq!(end.parse::<End>(), Err(Bad::End(end.to_owned())), "{end}");
         }
+        for (end, plain) in [
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%eth0]:25", "[fe80::1]:25"),
+            ("[fe80::1%25eth0]", "[fe80::1]"),
+            ("fe80::1%eth0/64", "fe80::1/64"),
+            ("fe80::/64%2", "fe80::/64"),
+            ("::1%lo", "::1"),
+        ] {
+            assert_eq!(end.parse::<End>(), Err(Bad::Zone { text: end.into(), without: plain.into() }));
+            assert!(plain.parse::<End>().is_ok(), "{plain}");
+        }
+        assert!(is("[::1]:25", "[::1]:25") && !is("[::1]:25", "[::1]:26"));
+        assert_eq!("10.0.0.1%eth0".parse::<End>(), Err(Bad::End("10.0.0.1%eth0".into())));
         assert_eq!("10.0.0.1/33".parse::<End>(), Err(Bad::Bits { text: "33".into(), most: 32 }));
         assert_eq!("mx:0".parse::<End>(), Err(Bad::Port("0".into())));
         assert_eq!("mx:smtp".parse::<End>(), Err(Bad::Port("smtp".into())));

@@ -71,6 +71,17 @@ impl Moment {
         Ok(Self::OfDay { from, lasts: lasts(trimmed), zone: zone.clone() })
     }
 
+    /// Whether it begins after `other` is over: of two on a calendar, or of two times of the same day.
+    pub fn is_after(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::At { from, .. }, Self::At { until, .. }) => from >= until,
+            (Self::OfDay { from, .. }, Self::OfDay { from: other, lasts, .. }) => {
+                from.duration_since(*other).as_nanos() >= i128::from(*lasts)
+            }
+            _ => false,
+        }
+    }
+
     /// Its first nanosecond and the first after it, for a session that begins at `begin`.
     pub fn of(&self, begin: Time) -> (i64, i64) {
         match self {
@@ -137,6 +148,30 @@ mod tests {
             ("00:00:01", -8 * 60 * MINUTE + SECOND, SECOND),
         ] {
             assert_eq!(of(text), (from, lasts), "{text}");
+        }
+    }
+
+    #[test]
+    fn which_of_two_is_later() {
+        let zone = TimeZone::fixed(Offset::from_hours(8).unwrap());
+        for (one, other, is) in [
+            ("2026-11-24", "2026-11-23", true),
+            ("2026-11-23", "2026-11-23", false),
+            ("2026-11-23 16:00", "2026-11-23", false),
+            ("2026-11-23", "2026-11-23 16:00", false),
+            ("2026-11-23 16:01", "2026-11-23 16:00", true),
+            ("2026-11-23 16:00:59", "2026-11-23 16:00", false),
+            // The zone counts.
+            ("2026-11-23T09:00:00Z", "2026-11-23 16:00", true),
+            ("2026-11-23 16:00", "2026-11-23T09:00:00Z", false),
+            ("17:00", "16:00", true),
+            ("16:00:30", "16:00", false),
+            ("16:00", "17:00", false),
+            // The day is that of each session.
+            ("17:00", "2026-11-23", false),
+        ] {
+            let [one_is, other_is] = [one, other].map(|text| Moment::parse(text, &zone).unwrap());
+            assert_eq!(one_is.is_after(&other_is), is, "{one} {other}");
         }
     }
 

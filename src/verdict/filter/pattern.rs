@@ -13,6 +13,13 @@ impl Pattern {
         Self { pieces: text.to_lowercase().split('*').map(str::to_owned).collect() }
     }
 
+    /// The pattern of an address, as it is written in mail: of `Bob <bob@example.com>`, what stands in the angle brackets.
+    pub fn address(text: &str) -> Self {
+        let text = text.trim();
+        let inner = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+        Self::new(inner.map_or(text, |(_, address)| address.trim()))
+    }
+
     /// Whether `text` is it, from the first character to the last.
     pub fn is(&self, text: &str) -> bool {
         let text = text.to_lowercase();
@@ -117,6 +124,23 @@ mod tests {
             ("example.com", "bob@example.com", false),
         ] {
             assert_eq!(Pattern::new(pattern).is_address(address), is, "{pattern} {address}");
+            assert_eq!(Pattern::address(pattern).is_address(address), is, "{pattern} {address}");
+        }
+        for (pattern, address, is) in [
+            ("Bob <bob@example.com>", "Bob@Example.com", true),
+            ("\"Bob, B.\" <bob@example.com>", "bob@example.com", true),
+            (" 鲍勃<bob@example.com> ", "bob@example.com", true),
+            ("Bob < *@example.com >", "bob@example.com", true),
+            ("<*@example.com>", "<bob@example.com>", true),
+            ("Everybody <@example.com>", "bob@example.com", true),
+            ("Bob <bob>", "bob@example.com", true),
+            ("Nobody <>", "", true),
+            ("Bob <bob@example.com>", "bob", false),
+            ("Bob <bob@example.com>", "eve@example.com", false),
+            // What is no address of this kind is taken as it is.
+            ("bob@example.com>", "bob@example.com", false),
+        ] {
+            assert_eq!(Pattern::address(pattern).is_address(address), is, "{pattern} {address}");
         }
     }
 }

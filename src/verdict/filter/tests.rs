@@ -151,3 +151,34 @@ fn a_session_that_reaches_into_the_time_is_in_it() {
         selects(&filter, &session, is);
     }
 }
+
+#[test]
+fn a_log_in_that_was_refused_has_failed_unless_one_was_accepted() {
+    let failed = SessionFilter { failed: true, ..SessionFilter::default() };
+    let smtp = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\n";
+    let (wrong, right) =
+        ("C: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 5.7.8 wrong\n", "C: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 235 ok\n");
+    let later = "C: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 454 4.7.0 temporary failure\n";
+    let quit = "C: QUIT\nS: 221 bye";
+    for (logins, is) in [
+        (wrong.to_owned(), true),
+        (later.to_owned(), true),
+        (format!("{wrong}{wrong}"), true),
+        (format!("{wrong}{right}"), false),
+        (format!("{later}{right}"), false),
+        (right.to_owned(), false),
+        (String::new(), false),
+    ] {
+        selects(&failed, &judged(&format!("{smtp}{logins}{quit}")), is);
+    }
+    for (reply, is) in [("NO [AUTHENTICATIONFAILED] no", true), ("NO [UNAVAILABLE] later", true), ("OK in", false)] {
+        selects(
+            &failed,
+            &judged(&format!("S: * OK hi\nC: a LOGIN bob x\nS: a {reply}\nC: b LOGOUT\nS: * BYE\nS: b OK")),
+            is,
+        );
+    }
+    let pop3 = |reply| judged(&format!("S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: {reply}\nC: QUIT\nS: +OK bye"));
+    selects(&failed, &pop3("-ERR [SYS/TEMP] later"), true);
+    selects(&failed, &pop3("+OK in"), false);
+}

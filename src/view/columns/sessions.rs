@@ -145,14 +145,14 @@ const COLUMNS: &[Column<Sessions>] = &[
         .titled(Label::User),
     Column::text(
         "outcome",
-        "What became of it: `not-connected`, `refused` (by the greeting); of what was sent: `accepted`, `partly`, \
-         `deferred`, `rejected`, `aborted` (given up before its end), `unknown`; else `retrieved`, `appended`, `logged-in`, \
-         `login-rejected`, `login-unknown`, `tls-failed`, `encrypted` (what happened is inside TLS), `failed` (a finding says \
+        "What became of it: `not-connected`, `refused` (by the greeting, or the answer to the client's); of what was sent: `accepted`, `partly`, \
+         `deferred`, `rejected`, `rejected-or-deferred` (for good for some, for now for others), `aborted` (given up before its end), `unknown`; else `retrieved`, `appended`, `logged-in`, \
+         `login-rejected`, `login-unknown`, `tls-failed`, `encrypted` (what happened is inside TLS), `hung-up` (the server ended it unasked), `failed` (a finding says \
          why), `nothing`.",
-        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、放弃、未知；否则为取回、追加、已登录、登录被拒、登录结果未知、TLS 失败、已加密、失败（原因见发现）、无。",
+        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、部分被拒而其余暂缓、放弃、未知；否则为取回、追加、已登录、登录被拒、登录结果未知、TLS 失败、已加密、服务器挂断、失败（原因见发现）、无。",
         |_, row: &SessionRow<'_>| word(enums::Upshot(upshot(row.of.session)).name()),
     )
-    .titled(Label::Outcome).in_words(|reading, row: &SessionRow<'_>| word(locale::upshot(reading.lang, upshot(row.of.session)))),
+    .titled(Label::Outcome).in_words(|reading, row: &SessionRow<'_>| owned(locale::upshot(reading.lang, upshot(row.of.session)))),
     Column::integer("step_count", "Steps.", "步数。", |_, row: &SessionRow<'_>| count(row.of.session.steps.len())),
     Column::integer("credential_count", "Attempts to log in.", "登录次数。", |_, row: &SessionRow<'_>| count(row.of.session.credentials.len())),
     Column::integer("transaction_count", "SMTP, LMTP: mail transactions.", "SMTP、LMTP：邮件事务数。", |_, row: &SessionRow<'_>| {

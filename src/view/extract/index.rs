@@ -10,10 +10,9 @@ use crate::capture::Time;
 use crate::limits::Limit;
 use crate::session::model;
 use crate::verdict::Report;
-use crate::view::json::TerminalSafe;
+use crate::view::json::write_compact;
 use crate::view::record::{self, Hex, Shown, enums};
 use serde::Serialize;
-use serde_json::ser::CompactFormatter;
 use std::io::{self, Write};
 
 /// The version of the index's shape.
@@ -243,8 +242,7 @@ impl<W: Write> Index<W> {
     }
 
     fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.line, TerminalSafe(CompactFormatter));
-        Ok(value.serialize(&mut serializer)?)
+        Ok(write_compact(value, &mut self.line)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -6,9 +6,10 @@ The page asks nobody for anything: its style and script are in it, and its polic
 two alone, by their hashes. Text off the wire has passed [`escape`](super::escape) and the template engine's escaping.
 
 A session is rendered as soon as it is over, and only its HTML and its line of data are kept, up to
-[`crate::limits::PAGE_BYTES`]. The first ones are in the document as they are. The others, from
-`OPEN_STEPS` on, are in it as text that the script puts in their place when they are opened: a browser need not lay out
-what nobody looks at. A template of one's own gets the values in place of the HTML.
+[`crate::limits::PAGE_BYTES`]. A browser need not lay out what nobody looks at: the first 100 sessions are in the
+document, and what the first ones open to, of `OPEN_STEPS` steps. The rest lies in `noscript`, which is text where there
+is a script, and that puts it into place when it is wanted. Without a script the list is whole, and the sessions of the
+first `PLAIN_STEPS` steps open. A template of one's own gets the values in place of the HTML.
 */
 
 mod context;
@@ -32,15 +33,19 @@ use context::login::{self, Ledger};
 use context::text::Text;
 use context::{LeftOut, Page, answer, capture, session};
 use drawing::TimelineSession;
-use render::{Drawings, Entry, Renderer};
+use render::{Drawings, Entry, FIRST_ROWS, Renderer};
 use std::io::{self, Write};
 use std::sync::Arc;
 
 /// Sessions of the timeline that have a name: with more, it shows how many there were when.
 const NAMED: usize = 400;
 
-/// Steps of the sessions that are in the document as they are.
-const OPEN_STEPS: usize = 3_000;
+/// Steps of the sessions that are in the document with what they open to.
+const OPEN_STEPS: usize = 300;
+
+/// Steps of the sessions that open without a script. Each is some 50 elements: a browser takes 20,000 of them in five
+/// seconds.
+const PLAIN_STEPS: usize = 6_000;
 
 /// The options of the page.
 #[derive(Debug, Default)]
@@ -199,9 +204,14 @@ impl<W: Write> View for Html<W> {
         let mut last = NdJson::new(Vec::new(), record::Options { lang: self.lang, ..record::Options::default() });
         last.finish(report)?;
         let mut steps = 0;
-        for entry in &mut self.entries {
+        for (nth, entry) in self.entries.iter_mut().enumerate() {
             steps += entry.steps;
-            entry.is_open = steps <= OPEN_STEPS;
+            // Within the list's own `noscript` there cannot be another one.
+            entry.keeps = match (nth < FIRST_ROWS, steps) {
+                (true, ..=OPEN_STEPS) | (false, ..=PLAIN_STEPS) => "",
+                (true, ..=PLAIN_STEPS) => "noscript",
+                _ => "script",
+            };
             entry.again = self.again.of(entry.id);
         }
         let entries = std::mem::take(&mut self.entries);

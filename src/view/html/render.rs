@@ -22,11 +22,15 @@ pub(super) const STYLE: &str = concat!(
 /// The page's script.
 pub(super) const SCRIPT: &str = concat!("\n", include_str!("templates/page.js"));
 
+/// Sessions whose rows are in the document as they are. The script lists as many at a time.
+pub(super) const FIRST_ROWS: usize = 100;
+
 /// The built-in templates by name.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("page.html", include_str!("templates/page.html")),
     ("session.html", include_str!("templates/session.html")),
     ("list.html", include_str!("templates/list.html")),
+    ("row.html", include_str!("templates/row.html")),
     ("findings.html", include_str!("templates/findings.html")),
     ("words.html", include_str!("templates/words.html")),
     ("more.html", include_str!("templates/more.html")),
@@ -52,8 +56,8 @@ pub(super) struct Entry {
     pub row: Value,
     /// What it opens to: HTML, or for a template of one's own the values. Absent where there was no room.
     pub detail: Option<Value>,
-    /// It is in the document as it is.
-    pub is_open: bool,
+    /// The element that keeps the detail as text until it is opened: none, `noscript`, `script`.
+    pub keeps: &'static str,
     /// Messages of it that later sessions carry again.
     pub again: Repetitions,
     /// Its line of data.
@@ -127,15 +131,16 @@ impl Renderer {
         let template = self.environment.get_template(name).map_err(|error| told(&error))?;
         let mut data = Vec::with_capacity(entries.len() + 1);
         let mut sessions = Vec::with_capacity(entries.len());
-        for Entry { row, detail, is_open, again, data: line, .. } in entries {
+        for Entry { row, detail, keeps, again, data: line, .. } in entries {
             if !line.is_empty() {
                 data.push(Value::from_safe_string(line));
             }
-            sessions.push(context! { is_open, again => value(again), has_detail => detail.is_some(), detail, ..row });
+            sessions.push(context! { keeps, again => value(again), has_detail => detail.is_some(), detail, ..row });
         }
         data.push(Value::from_safe_string(last));
         let values = context! {
             sessions,
+            first_rows => FIRST_ROWS,
             data,
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),

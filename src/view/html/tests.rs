@@ -182,14 +182,60 @@ fn ids_are_unique_and_links_lead_somewhere() {
 }
 
 #[test]
-fn later_sessions_are_kept_until_they_are_opened() {
+fn later_sessions_are_kept_until_they_are_looked_at() {
     let steps = lab_smtp().steps.len();
-    // As many as there is room for, and three.
-    let count = super::OPEN_STEPS / steps + 3;
+    let (open, plain) = (super::OPEN_STEPS / steps, super::PLAIN_STEPS / steps);
+    assert!(open < super::FIRST_ROWS && super::FIRST_ROWS < plain);
+    // Three more than open without a script.
+    let count = plain + 3;
     let page = page((1..=count as u64).map(|id| Session { id, ..lab_smtp() }).collect());
-    let kept = page.matches("<script type=\"text/html\">").count();
-    assert_eq!(kept, 3);
+    let (first, rest) = page.split_once("<noscript id=\"further\">").unwrap();
+    let rows = |part: &str| part.matches("<tbody class=\"s\"").count();
+    let details = |part: &str| part.matches("<tr class=\"detail\"><td colspan=\"10\"><div class=\"opened\">").count();
+    assert_eq!((rows(first), details(first)), (super::FIRST_ROWS, open));
+    assert_eq!(first.matches("<td colspan=\"10\"><noscript>").count(), super::FIRST_ROWS - open);
+    // The first end of a `noscript` is the list's own: there is none within it.
+    let (rest, after) = rest.split_once("</noscript>").unwrap();
+    assert!(rest.trim_end().ends_with("</table>") && !rest.contains("<noscript"));
+    assert_eq!((rows(rest), details(rest)), (count - super::FIRST_ROWS, plain - super::FIRST_ROWS));
+    assert_eq!((rows(&after.replace(SCRIPT, "")), rest.matches("<script type=\"text/html\">").count()), (0, 3));
     assert_eq!(page.matches("class=\"open\"").count(), count);
+    assert!(page.contains(&format!("data-all=\"{count}\"")));
+}
+
+#[test]
+fn a_small_capture_is_in_the_document_as_it_is() {
+    let page = page(vec![lab_smtp(), lab_pop3()]);
+    assert!(!page.contains("id=\"further\"") && !page.contains("id=\"show-more\""));
+    assert!(!page.contains("<script type=\"text/html\">"));
+    assert_eq!(page.matches("<noscript>").count(), 1, "what is said where there is no script");
+    assert_eq!(page.matches("<tr class=\"detail\"><td colspan=\"10\"><div class=\"opened\">").count(), 2);
+}
+
+#[test]
+fn outcomes_are_there_to_be_chosen_once_each() {
+    let ids = [1, 2, 3];
+    let sessions = ids.map(|id| Session { id, ..lab_smtp() });
+    let page = page([sessions.to_vec(), vec![Session { id: 4, ..lab_pop3() }]].concat());
+    let chosen = page.split("<select id=\"filter-outcome\">").nth(1).unwrap().split("</select>").next().unwrap();
+    assert_eq!(chosen.matches("<option value=\"accepted\"").count(), 1, "{chosen}");
+    assert_eq!(chosen.matches("<option ").count(), 3, "all, and two outcomes: {chosen}");
+}
+
+#[test]
+fn further_logins_are_closed() {
+    let count = super::FIRST_ROWS as u64 + 2;
+    let user = |id: u64| {
+        let mut session = Session { id, ..lab_pop3() };
+        session.credentials[0].username = Some(format!("user{id}"));
+        session
+    };
+    let page = page((1..=count).map(user).collect());
+    let logins = page.split("<h2 id=\"logins\">").nth(1).unwrap().split("</section>").next().unwrap();
+    let (first, further) = logins.split_once("<details class=\"further\"><summary>").unwrap();
+    assert!(further.contains("Further attempts: 2<") && further.contains("其余登录：2 条<"), "{further}");
+    let rows = |part: &str| part.matches("<td>user").count();
+    assert_eq!((rows(first), rows(further)), (super::FIRST_ROWS, 2));
 }
 
 #[test]

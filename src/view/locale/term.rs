@@ -107,7 +107,7 @@ pub fn change(lang: Lang, kind: ChangeKind, body: Option<BodyChange>, added: u64
 }
 
 /// What became of a session.
-pub fn upshot(lang: Lang, upshot: Upshot) -> &'static str {
+pub fn upshot(lang: Lang, upshot: Upshot) -> String {
     say!(lang, terms::upshot(upshot))
 }
 

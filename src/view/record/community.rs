@@ -5,32 +5,31 @@ use crate::flow::Endpoints;
 use crate::view::address::canonical;
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// IP's number for TCP.
 const TCP: u8 = 6;
 
 /// The Community ID of a TCP connection, seed 0: the same for both directions.
 pub fn community_id(endpoints: &Endpoints) -> String {
-    let (one, other) = (in_network_order(endpoints.client), in_network_order(endpoints.server));
+    let (one, other) = (canonical(endpoints.client), canonical(endpoints.server));
+    // As bytes in network order, address and then port: the order in which the specification compares the endpoints.
     let (lower, upper) = if one <= other { (one, other) } else { (other, one) };
     let mut hash = Sha1::new();
     hash.update(0_u16.to_be_bytes());
-    hash.update(&lower.0);
-    hash.update(&upper.0);
+    for end in [lower, upper] {
+        match end.ip() {
+            IpAddr::V4(address) => hash.update(address.octets()),
+            IpAddr::V6(address) => hash.update(address.octets()),
+        }
+    }
     hash.update([TCP, 0]);
-    hash.update(lower.1.to_be_bytes());
-    hash.update(upper.1.to_be_bytes());
-    format!("1:{}", BASE64.encode(&hash.finalize()))
-}
-
-/// Address as bytes in network order, and port: the form in which the specification compares the two endpoints.
-fn in_network_order(end: SocketAddr) -> (Vec<u8>, u16) {
-    let address = match canonical(end).ip() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    };
-    (address, end.port())
+    hash.update(lower.port().to_be_bytes());
+    hash.update(upper.port().to_be_bytes());
+    let mut id = String::with_capacity(30);
+    id.push_str("1:");
+    BASE64.encode_append(&hash.finalize(), &mut id);
+    id
 }
 
 #[cfg(test)]

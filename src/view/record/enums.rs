@@ -191,10 +191,11 @@ words! {
     }
     Upshot: verdict::Upshot {
         verdict::Upshot::NotConnected => "not-connected",
-        verdict::Upshot::Refused => "refused",
+        verdict::Upshot::Refused(_) => "refused",
         verdict::Upshot::Accepted => "accepted",
         verdict::Upshot::Partly => "partly",
         verdict::Upshot::Deferred => "deferred",
+        verdict::Upshot::RejectedOrDeferred => "rejected-or-deferred",
         verdict::Upshot::Rejected => "rejected",
         verdict::Upshot::Aborted => "aborted",
         verdict::Upshot::Unknown => "unknown",
@@ -205,6 +206,7 @@ words! {
         verdict::Upshot::LoggedIn => "logged-in",
         verdict::Upshot::TlsFailed => "tls-failed",
         verdict::Upshot::Encrypted => "encrypted",
+        verdict::Upshot::HungUp(_) => "hung-up",
         verdict::Upshot::Failed => "failed",
         verdict::Upshot::Nothing => "nothing",
     }

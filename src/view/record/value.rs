@@ -1,21 +1,68 @@
 //! Values as they are written in the JSON.
 
+use crate::capture::{LinkType, Time};
+use crate::protocol::smtp::Enhanced;
+use crate::view::address;
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A value whose `Display` output is its JSON string.
+/// A value that is a string in the JSON.
 pub(crate) struct Shown<T>(pub T);
 
-impl<T: fmt::Display> Serialize for Shown<T> {
+impl<T: Text> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // One string rather than `collect_str`, which scans each small piece for characters to escape.
-        let mut short = Short::default();
-        match write!(short, "{}", self.0) {
-            Ok(()) => serializer.serialize_str(short.text()),
-            Err(fmt::Error) => serializer.serialize_str(&self.0.to_string()),
-        }
+        // One string rather than `collect_str`, which makes one in memory.
+        self.0.with_text(|text| serializer.serialize_str(text))
+    }
+}
+
+/// A value with a text, made where it needs no memory: every step of every session has some.
+pub(crate) trait Text {
+    /// Hands the text to `take`.
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R;
+}
+
+impl Text for Time {
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        take(self.text(&mut Time::room()))
+    }
+}
+
+impl Text for Hex {
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        let mut digits = [0; 64];
+        take(HEXLOWER.encode_mut_str(&self.0, &mut digits))
+    }
+}
+
+impl Text for Enhanced {
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        with_display(self, take)
+    }
+}
+
+impl Text for Timestamp {
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        with_display(self, take)
+    }
+}
+
+impl Text for LinkType {
+    fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        with_display(self, take)
+    }
+}
+
+/// The text that `value` displays; in memory only where it is long.
+fn with_display<R>(value: &impl fmt::Display, take: impl FnOnce(&str) -> R) -> R {
+    let mut short = Short::default();
+    match write!(short, "{value}") {
+        Ok(()) => take(short.text()),
+        Err(fmt::Error) => take(&value.to_string()),
     }
 }
 
@@ -61,7 +108,7 @@ impl Serialize for Address {
 
 /// `address` as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub(crate) fn ip(address: IpAddr) -> Address {
-    Address(address.to_canonical().to_string().into())
+    Address(address::text(address).into())
 }
 
 /// A digest, printed in lower-case hexadecimal.
@@ -69,7 +116,7 @@ pub(crate) struct Hex(pub [u8; 32]);
 
 impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+        self.with_text(|digits| f.write_str(digits))
     }
 }
 

@@ -24,7 +24,7 @@ pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [Str
         began(options, session, time),
         between(session, ends),
         carried(session, mail),
-        locale::upshot(options.lang, upshot(session)).to_owned(),
+        locale::upshot(options.lang, upshot(session)),
         encrypted(session, tls),
         user(session).map_or_else(
             || NOTHING.to_owned(),

@@ -16,24 +16,33 @@ pub struct Outcome {
     pub tone: &'static str,
     /// That in words.
     pub text: Text,
+    /// The words of all with this `id`: without a code, which belongs to one session.
+    pub kind: Text,
 }
 
 /// What became of `session`, whose findings are known.
 pub fn outcome(session: &Session) -> Outcome {
     let upshot = upshot(session);
+    let kind = match upshot {
+        Upshot::Refused(_) => Upshot::Refused(None),
+        Upshot::HungUp(_) => Upshot::HungUp(None),
+        other => other,
+    };
     Outcome {
         id: enums::Upshot(upshot).name(),
         tone: tone(upshot),
         text: Text::of(|lang| locale::upshot(lang, upshot)),
+        kind: Text::of(|lang| locale::upshot(lang, kind)),
     }
 }
 
 fn tone(upshot: Upshot) -> &'static str {
     match upshot {
         Upshot::Accepted | Upshot::Retrieved | Upshot::Appended | Upshot::LoggedIn => "good",
-        Upshot::Partly | Upshot::Deferred | Upshot::Aborted => "warn",
+        Upshot::Partly | Upshot::Deferred | Upshot::RejectedOrDeferred | Upshot::Aborted => "warn",
         Upshot::NotConnected
-        | Upshot::Refused
+        | Upshot::Refused(_)
+        | Upshot::HungUp(_)
         | Upshot::Rejected
         | Upshot::LoginRejected
         | Upshot::TlsFailed

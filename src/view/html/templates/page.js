@@ -4,40 +4,73 @@
   const one = (id) => document.getElementById(id);
   root.classList.add("js");
   const list = one("list");
-  const sessions = [...list.tBodies];
   const RANK = { info: 1, low: 2, medium: 3, high: 4 };
   const chinese = () => one("lang-zh").checked;
+
+  // The sessions in their order. Those beyond the first lie in the page as text (`noscript` is that here), of which rows
+  // are made when they are to be seen, and what they open to when they are opened.
+  const all = Number(one("counted").dataset.all);
+  const sessions = [...list.tBodies].map((body) => ({ id: body.id, body }));
+  const made = () => sessions.filter((it) => it.body);
+  const BEGINS = '<tbody class="s"';
+  const everything = () => {
+    const kept = sessions.length < all ? one("further").textContent : "";
+    for (let at = kept.indexOf(BEGINS); at >= 0;) {
+      const next = kept.indexOf(BEGINS, at + 1);
+      const html = kept.slice(at, next < 0 ? kept.lastIndexOf("<\/table>") : next);
+      const detail = html.indexOf('<tr class="detail">');
+      const row = detail < 0 ? html : html.slice(0, detail);
+      sessions.push({ id: /id="([^"]*)"/.exec(row)[1], row, detail: detail < 0 ? "" : html.slice(detail) });
+      at = next;
+    }
+    return sessions;
+  };
+  const make = (it, before) => {
+    const table = document.createElement("table");
+    table.innerHTML = it.row;
+    it.body = table.tBodies[0];
+    link(it.body)?.setAttribute("aria-expanded", "false");
+    if (before) before.after(it.body);
+    else list.append(it.body);
+  };
 
   // A session.
   const link = (body) => body.querySelector("a.open");
   const isOpen = (body) => body.classList.contains("opened-up");
-  const open = (body, wanted) => {
+  const open = (it, wanted) => {
+    const { body } = it;
+    if (wanted && it.detail) {
+      body.insertAdjacentHTML("beforeend", it.detail);
+      it.detail = "";
+    }
     const row = body.querySelector(":scope > .detail");
     if (!row) return;
-    const kept = row.querySelector(":scope > td > script[type='text/html']");
+    const kept = row.querySelector(":scope > td > script, :scope > td > noscript");
     if (wanted && kept) kept.parentNode.innerHTML = kept.textContent;
     body.classList.toggle("opened-up", wanted);
     link(body).setAttribute("aria-expanded", String(wanted));
   };
-  for (const body of sessions) link(body)?.setAttribute("aria-expanded", "false");
+  for (const { body } of sessions) link(body)?.setAttribute("aria-expanded", "false");
   list.addEventListener("click", (event) => {
     const row = event.target.closest("tr.row");
     if (!row || row.parentNode.parentNode !== list) return;
     const to = event.target.closest("a");
     if (!to && String(getSelection())) return;
     event.preventDefault();
-    open(row.parentNode, !isOpen(row.parentNode));
+    open(sessions.find((it) => it.body === row.parentNode), !isOpen(row.parentNode));
   });
 
   // A link to a session, or to a step of one.
   const follow = () => {
-    const found = /^#session-(\d+)/.exec(location.hash);
-    const body = found && one("session-" + found[1]);
-    if (!body) return;
-    body.hidden = false;
-    open(body, true);
-    const target = one(location.hash.slice(1)) || body;
-    target.scrollIntoView({ block: target === body ? "start" : "center" });
+    const id = /^#(session-\d+)/.exec(location.hash)?.[1];
+    const is = (it) => it.id === id;
+    const it = id && (sessions.find(is) || everything().find(is));
+    if (!it) return;
+    linked.add(it);
+    arrange();
+    open(it, true);
+    const target = one(location.hash.slice(1)) || it.body;
+    target.scrollIntoView({ block: target === it.body ? "start" : "center" });
   };
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
@@ -52,58 +85,103 @@
     for (const option of document.querySelectorAll("option[data-en]")) {
       option.textContent = option.dataset[chinese() ? "zh" : "en"];
     }
-    filter();
+    count();
   };
 
-  // Filters.
+  // Filters: over what the rows say, whether there are any yet.
   const fields = ["text", "address", "protocol", "outcome", "severity"].map((name) => one("filter-" + name));
   const [text, address, protocol, outcome, severity] = fields;
-  let known = null;
-  const read = () => sessions.map((body) => {
-    const row = body.querySelector(":scope > .row");
-    return {
-      body,
-      said: row.textContent.toLowerCase(),
+  let known = false;
+  const read = () => {
+    if (known) return;
+    known = true;
+    everything();
+    // All at once: a browser makes text of HTML quickly, but not 2,000 times.
+    const holder = document.createElement("template");
+    const said = [];
+    const addresses = new Set();
+    for (const it of sessions) {
+      const row = it.row || it.body.cloneNode().outerHTML + it.body.rows[0].outerHTML;
+      const ends = /class="c-ends">(.*?)<\/td>/s.exec(row)[1];
+      const of = (name) => new RegExp(`data-${name}="([^"]*)"`).exec(row)[1];
+      Object.assign(it, { protocol: of("protocol"), outcome: of("outcome"), rank: RANK[of("severity")] || 0 });
       // With their ports.
-      addresses: `${body.dataset.addresses} ${row.querySelector(".c-ends").textContent}`.toLowerCase(),
-      protocol: body.dataset.protocol,
-      outcome: body.dataset.outcome,
-      rank: RANK[body.dataset.severity] || 0,
-    };
-  });
+      it.addresses = `${of("addresses")} ${ends.replace(/<[^>]*>/g, "")}`.toLowerCase();
+      if (addresses.size < 500) for (const each of of("addresses").split(" ")) addresses.add(each);
+      said.push(row.replace(/<[^>]*>/g, ""));
+    }
+    // A character that text off the wire cannot have.
+    holder.innerHTML = said.join("\u0001");
+    const texts = holder.content.textContent.toLowerCase().split("\u0001");
+    sessions.forEach((it, nth) => { it.said = texts[nth]; });
+    one("addresses").append(...[...addresses].map((each) => new Option(each, each)));
+  };
+
+  // What is listed: the first of those that the filters choose, and what a link leads to.
+  const STEP = 100;
+  let most = STEP;
+  let chosen = null;
+  const linked = new Set();
+  const listed = () => (chosen || (most > sessions.length ? everything() : sessions)).slice(0, most);
+  const count = () => {
+    const found = chosen ? chosen.length : all;
+    const there = Math.min(found, most);
+    const few = there < found;
+    const [en, zh] = !few ? [`${found} of ${all} sessions shown`, `显示 ${found} 个，共 ${all} 个会话`]
+      : !chosen ? [`the first ${there} of ${all} sessions shown`, `显示前 ${there} 个，共 ${all} 个会话`]
+        : [`the first ${there} of ${found} sessions shown, ${all} in all`, `显示前 ${there} 个，符合条件 ${found} 个，共 ${all} 个会话`];
+    one("counted").textContent = chinese() ? zh : en;
+    if (!more) return;
+    more.hidden = !few;
+    // Paper has no filters that would say so.
+    one("on-paper").textContent = few ? `… ${chinese() ? zh : en}` : "";
+  };
+  const arrange = () => {
+    const shown = new Set([...listed(), ...linked]);
+    let before = null;
+    for (const it of sessions) {
+      const wanted = shown.has(it);
+      if (wanted && !it.body) make(it, before);
+      if (!it.body) continue;
+      if (it.body.hidden === wanted) it.body.hidden = !wanted;
+      before = it.body;
+    }
+    count();
+  };
   const filter = () => {
-    known ??= read();
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const at = address.value.trim().toLowerCase();
     const least = Number(severity.value);
-    let count = 0;
-    for (const it of known) {
-      const shown = words.every((word) => it.said.includes(word)) && it.addresses.includes(at)
-        && (!protocol.value || it.protocol === protocol.value)
-        && (!outcome.value || it.outcome === outcome.value) && it.rank >= least;
-      if (it.body.hidden === shown) it.body.hidden = !shown;
-      count += shown;
-    }
-    const all = sessions.length;
-    one("counted").textContent = chinese() ? `显示 ${count} 个，共 ${all} 个会话`
-      : `${count} of ${all} sessions shown`;
+    const any = words.length || at || protocol.value || outcome.value || least;
+    if (any) read();
+    chosen = any ? sessions.filter((it) => words.every((word) => it.said.includes(word)) && it.addresses.includes(at)
+      && (!protocol.value || it.protocol === protocol.value)
+      && (!outcome.value || it.outcome === outcome.value) && it.rank >= least) : null;
+    most = STEP;
+    linked.clear();
+    arrange();
   };
-  const outcomes = new Map();
-  const addresses = new Set();
-  for (const body of sessions) {
-    const words = body.querySelector(".c-outcome");
-    const say = (lang) => (words.querySelector(`[lang="${lang}"]`) || words).textContent.trim();
-    const id = body.dataset.outcome;
-    if (!outcomes.has(id)) outcomes.set(id, [say("en"), say("zh-CN")]);
-    if (addresses.size < 500) for (const each of body.dataset.addresses.split(" ")) addresses.add(each);
+  const more = one("show-more");
+  const extend = () => {
+    most += STEP;
+    arrange();
+  };
+  if (more) {
+    more.addEventListener("click", () => {
+      const first = most;
+      extend();
+      const next = listed()[first];
+      if (next) link(next.body)?.focus();
+    });
+    // Before one comes to the end of the list. It is asked again while the end stays in sight.
+    const watch = new IntersectionObserver(([seen]) => {
+      if (!seen.isIntersecting || more.hidden) return;
+      extend();
+      watch.unobserve(more);
+      watch.observe(more);
+    }, { rootMargin: "0px 0px 600px 0px" });
+    watch.observe(more);
   }
-  for (const [id, [en, zh]] of outcomes) {
-    const option = new Option(en, id);
-    option.dataset.en = en;
-    option.dataset.zh = zh;
-    outcome.add(option);
-  }
-  for (const each of addresses) one("addresses").append(new Option(each, each));
   let due = 0;
   const later = () => { cancelAnimationFrame(due); due = requestAnimationFrame(filter); };
   for (const field of fields) field.addEventListener("input", later);
@@ -111,9 +189,10 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   one("open-all").addEventListener("click", () => {
-    for (const body of sessions.filter((body) => !body.hidden).slice(0, 100)) open(body, true);
+    for (const it of made().filter((it) => !it.body.hidden).slice(0, 100)) open(it, true);
   });
-  one("close-all").addEventListener("click", () => sessions.filter(isOpen).forEach((body) => open(body, false)));
+  const opened = () => made().filter((it) => isOpen(it.body));
+  one("close-all").addEventListener("click", () => opened().forEach((it) => open(it, false)));
   one("print").addEventListener("click", () => print());
   for (const id of ["lang-en", "lang-zh"]) one(id).addEventListener("change", speak);
 
@@ -121,12 +200,15 @@
   let printed = [];
   addEventListener("beforeprint", () => {
     one("answers").parentNode.classList.toggle("unopened", !document.querySelector(".answer[open]"));
-    if (sessions.length > 12 || sessions.some(isOpen)) return;
-    printed = sessions;
-    printed.forEach((body) => open(body, true));
+    if (all > 12 || opened().length) return;
+    printed = made();
+    printed.forEach((it) => open(it, true));
   });
-  addEventListener("afterprint", () => { printed.forEach((body) => open(body, false)); printed = []; one("answers").parentNode.classList.remove("unopened"); });
+  addEventListener("afterprint", () => { printed.forEach((it) => open(it, false)); printed = []; one("answers").parentNode.classList.remove("unopened"); });
 
   speak();
   follow();
+  // So that the first letter of a filter is answered at once.
+  const idle = globalThis.requestIdleCallback || setTimeout;
+  addEventListener("load", () => idle(read));
 })();

@@ -160,13 +160,15 @@ pub fn grown(bytes: &str) -> String {
 }
 
 /// What became of a session: at most 14 columns, for a list has no more for it.
-pub fn upshot(upshot: Upshot) -> &'static str {
-    match upshot {
+pub fn upshot(upshot: Upshot) -> String {
+    let word = match upshot {
         Upshot::NotConnected => "no connection",
-        Upshot::Refused => "turned away",
+        Upshot::Refused(None) => "turned away",
+        Upshot::Refused(Some(code)) => return format!("refused {code}"),
         Upshot::Accepted => "accepted",
         Upshot::Partly => "some accepted",
         Upshot::Deferred => "deferred",
+        Upshot::RejectedOrDeferred => "rejected/later",
         Upshot::Rejected => "rejected",
         Upshot::Aborted => "given up",
         Upshot::Unknown => "not known",
@@ -177,9 +179,12 @@ pub fn upshot(upshot: Upshot) -> &'static str {
         Upshot::LoggedIn => "logged in",
         Upshot::TlsFailed => "TLS failed",
         Upshot::Encrypted => "inside TLS",
+        Upshot::HungUp(None) => "hung up",
+        Upshot::HungUp(Some(code)) => return format!("hung up {code}"),
         Upshot::Failed => "failed",
         Upshot::Nothing => "no mail",
-    }
+    };
+    word.to_owned()
 }
 
 pub fn severity(severity: Severity) -> &'static str {

@@ -52,13 +52,17 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         0 => lost.join("; "),
         more => format!("{}; and {more} more", lost.join("; ")),
     };
+    let not = match (rejected, deferred) {
+        (_, 0) => format!("not delivered to {whom}"),
+        (0, _) => format!("not delivered for now to {whom}"),
+        _ => format!("refused for good for {}, for now for {deferred}: {whom}", to(*rejected)),
+    };
     match delivered {
         Delivered::Yes if all == 1 => "The server took the message for its recipient.".to_owned(),
         Delivered::Yes => format!("The server took what was sent for all {all} recipients."),
-        Delivered::No => format!("Not delivered to {whom}."),
-        Delivered::Deferred => format!("Not delivered for now to {whom}."),
-        Delivered::Partly => format!("Taken for {accepted} of {}; not delivered to {whom}.", to(all)),
-        Delivered::Unknown if refused > 0 => format!("Not delivered to {whom}; not known for {}.", to(*unknown)),
+        Delivered::No | Delivered::Deferred => format!("{}.", large(&not)),
+        Delivered::Partly => format!("Taken for {accepted} of {}; {not}.", to(all)),
+        Delivered::Unknown if refused > 0 => format!("{}; not known for {}.", large(&not), to(*unknown)),
         Delivered::Unknown if *accepted > 0 => format!("Taken for {}; not known for {}.", to(*accepted), to(*unknown)),
         Delivered::Unknown => format!("Whether it was delivered to {} is not known.", to(*unknown)),
         Delivered::Nothing => String::new(),
@@ -77,6 +81,12 @@ pub fn nothing(sessions: u64, rules: usize) -> String {
         1 => format!("None of {rules} rules found anything wrong."),
         _ => format!("None of {rules} rules found anything wrong in {sessions} sessions."),
     }
+}
+
+/// The beginning of a sentence.
+fn large(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A title within a sentence: its first letter small, unless it begins a name.

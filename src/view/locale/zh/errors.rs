@@ -119,6 +119,11 @@ pub fn bad(bad: &Bad) -> String {
              16:00（后三种为本地时间）"
         ),
         Bad::Sessions(text) => format!("`{text}` 不是会话序号，也不是范围：请写成 3、1-3 或 7-"),
+        Bad::TooLarge(text) => format!("`{text}`：会话序号最大为 {}", u64::MAX),
+        Bad::Zone { text, without } => format!("`{text}`：抓包不区分接口：请去掉区域标识，写成 {without}"),
+        Bad::Reversed { since, until } => {
+            format!("{since} 晚于 {until}，不可能有符合的会话：请交换二者；跨越午夜时请写明日期")
+        }
         Bad::Two => "请把两个会话的序号写成 I,J，例如 1,3".to_owned(),
         Bad::Hint => "请写成 PROTOCOL=PORT，例如 smtp=2526".to_owned(),
         Bad::Protocol(text) => {

@@ -159,13 +159,15 @@ pub fn grown(bytes: &str) -> String {
     format!("增加了 {bytes}")
 }
 
-pub fn upshot(upshot: Upshot) -> &'static str {
-    match upshot {
+pub fn upshot(upshot: Upshot) -> String {
+    let word = match upshot {
         Upshot::NotConnected => "未连接",
-        Upshot::Refused => "被服务器拒绝",
+        Upshot::Refused(None) => "被服务器拒绝",
+        Upshot::Refused(Some(code)) => return format!("拒绝服务 {code}"),
         Upshot::Accepted => "已接受",
         Upshot::Partly => "部分接受",
         Upshot::Deferred => "暂缓",
+        Upshot::RejectedOrDeferred => "拒绝/暂缓",
         Upshot::Rejected => "被拒绝",
         Upshot::Aborted => "已放弃",
         Upshot::Unknown => "未知",
@@ -176,9 +178,12 @@ pub fn upshot(upshot: Upshot) -> &'static str {
         Upshot::LoggedIn => "已登录",
         Upshot::TlsFailed => "TLS 失败",
         Upshot::Encrypted => "TLS 内不可见",
+        Upshot::HungUp(None) => "服务器挂断",
+        Upshot::HungUp(Some(code)) => return format!("服务器挂断 {code}"),
         Upshot::Failed => "失败",
         Upshot::Nothing => "无邮件",
-    }
+    };
+    word.to_owned()
 }
 
 pub fn severity(severity: Severity) -> &'static str {

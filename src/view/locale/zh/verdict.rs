@@ -51,13 +51,17 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         0 => format!(" {}", lost.join("；")),
         more => format!(" {}；另有 {more} 位", lost.join("；")),
     };
+    let not = match (rejected, deferred) {
+        (_, 0) => format!("未能送达{whom}"),
+        (0, _) => format!("暂时未能送达{whom}"),
+        _ => format!("{rejected} 位被永久拒绝，{deferred} 位暂缓：{}", whom.trim_start()),
+    };
     match delivered {
         Delivered::Yes if all == 1 => "服务器为收件人接收了邮件。".to_owned(),
         Delivered::Yes => format!("服务器为全部 {all} 位收件人接收了邮件。"),
-        Delivered::No => format!("未能送达{whom}。"),
-        Delivered::Deferred => format!("暂时未能送达{whom}。"),
-        Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件；未能送达{whom}。"),
-        Delivered::Unknown if refused > 0 => format!("未能送达{whom}；另有 {unknown} 位结果未知。"),
+        Delivered::No | Delivered::Deferred => format!("{not}。"),
+        Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件；{not}。"),
+        Delivered::Unknown if refused > 0 => format!("{not}；另有 {unknown} 位结果未知。"),
         Delivered::Unknown if *accepted > 0 => {
             format!("服务器为 {accepted} 位收件人接收了邮件；另有 {unknown} 位结果未知。")
         }
