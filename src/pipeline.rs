@@ -121,6 +121,7 @@ fn run_here<'a>(
                     }
                     io::Result::Ok(())
                 })?;
+                input.skim(source, stop_condition.left(input.packets()));
                 if let Some(end) = input.end_of_batch() {
                     shards.end_of_batch(end);
                     output.end_of_batch(end, &mut shards.drain())?;

@@ -68,6 +68,11 @@ impl Clock {
         }
     }
 
+    /// The latest time of the first interface since the clock was set, if its packet is the last one.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.current.and_then(|(interface, latest)| (interface == 0).then_some(latest))
+    }
+
     /// How often the clock went back.
     pub(super) fn count(&self) -> u64 {
         self.count

@@ -6,7 +6,7 @@ go on to the next (a filter), or hold the heads of several files (a merge), coul
 loan would last over the whole loop. Here moving and looking are two calls.
 */
 
-use super::{CaptureError, Heard, Packet, Quiet, Read, Source, SourceInfo, Time};
+use super::{CaptureError, Heard, Packet, Quiet, Read, Skimmer, Source, SourceInfo, Time};
 use crate::limits::LimitsHit;
 
 /// A position in a supply of packets.
@@ -24,6 +24,13 @@ pub trait Cursor: Send {
     /// As [`Cursor::advance`].
     fn begin(&mut self) -> Result<Moved, CaptureError> {
         Ok(Moved::Packet)
+    }
+
+    /// As [`Source::skim`], over packets earlier than `before`; whether any was passed over. The last of these is then the
+    /// packet at which the cursor stands.
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        let _ = (before, skimmer);
+        false
     }
 
     /// The packet that the last [`Cursor::advance`] moved to.
@@ -84,6 +91,10 @@ impl<C: Cursor + ?Sized> Source for C {
         })
     }
 
+    fn skim(&mut self, skimmer: &mut dyn Skimmer) {
+        Cursor::skim(self, None, skimmer);
+    }
+
     fn info(&self) -> Vec<SourceInfo> {
         Cursor::info(self)
     }
@@ -104,6 +115,10 @@ impl<C: Cursor + ?Sized> Source for C {
 impl<C: Cursor + ?Sized> Cursor for Box<C> {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         (**self).advance()
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        (**self).skim(before, skimmer)
     }
 
     fn packet(&self) -> Packet<'_> {

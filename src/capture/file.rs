@@ -8,11 +8,12 @@ use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::growing::Growing;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Damage, Defect, Record};
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::tally::Shareable;
+use super::walk::Skimmer;
 use super::window::{WINDOW_BYTES, Window};
 use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
@@ -70,16 +71,6 @@ enum Lost {
     Record(&'static str),
     /// A section of a version that is not known here.
     Section(String),
-}
-
-/// What to do where a record makes no sense and it is unknown where the next begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Damage {
-    /// Go on at the next bytes that read as records; report the skipped bytes in [`SourceInfo::problem`].
-    #[default]
-    StepOver,
-    /// Stop with [`CaptureError::Corrupt`], as libpcap does.
-    Stop,
 }
 
 impl CaptureFile {
@@ -372,9 +363,7 @@ impl CaptureFile {
 
     /// The error for `defect` at the current offset.
     fn error(&self, defect: Defect) -> CaptureError {
-        let name = self.stats.name();
-        let packet = self.stats.packets();
-        let offset = self.window.offset();
+        let (name, packet, offset) = (self.stats.name(), self.stats.packets(), self.window.offset());
         match (defect, self.compression) {
             (Defect::CutShort | Defect::Unwritten { .. }, _) => {
                 CaptureError::CutShort { name, packet: packet + 1, offset }
@@ -454,6 +443,18 @@ impl Cursor for CaptureFile {
                 Err(error)
             }
         }
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) else { return false };
+        let walk = pcap.walk(self.window.data(), record.total, self.stats.latest(), before);
+        let Some(mut walk) = walk else { return false };
+        skimmer.skim(&mut walk);
+        let Some(passed) = walk.passed() else { return false };
+        self.window.consume(passed.distance);
+        *record = pcap.walked(&passed);
+        self.stats.passed(passed.packets, passed.bytes, record.time);
+        true
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Parts of one capture, one after the other, whatever their times say.
 
-use super::{CaptureError, ClockStep, Cursor, LinkType, Moved, Packet, STEP_NANOSECONDS, SourceInfo, Time};
+use super::{CaptureError, ClockStep, Cursor, LinkType, Moved, Packet, STEP_NANOSECONDS, Skimmer, SourceInfo, Time};
 use crate::limits::LimitsHit;
 
 /// Several cursors, each read to its end before the next begins. Where the next begins at an earlier time, the clock of the
@@ -59,6 +59,14 @@ impl<C: Cursor> Cursor for InTurn<C> {
             self.begun = false;
         }
         self.failed.take().map_or(Ok(Moved::End), Err)
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        let passed = self.parts.get_mut(self.current).is_some_and(|part| part.skim(before, skimmer));
+        if passed {
+            self.note();
+        }
+        passed
     }
 
     fn packet(&self) -> Packet<'_> {

@@ -1,6 +1,6 @@
 //! Several files as one: packets by time. Each keeps the number that it has in its own file.
 
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time, number};
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, Skimmer, SourceInfo, Time, number};
 use crate::limits::LimitsHit;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -69,6 +69,13 @@ impl<C: Cursor> Cursor for Merged<C> {
             Some(error) => Err(error),
             None => Ok(Moved::End),
         }
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        let Some(cursor) = self.current.and_then(|index| self.cursors.get_mut(index)) else { return false };
+        // Up to the next packet of the others.
+        let next = self.heads.peek().map(|Reverse((time, _))| *time);
+        cursor.skim(before.into_iter().chain(next).min(), skimmer)
     }
 
     fn packet(&self) -> Packet<'_> {

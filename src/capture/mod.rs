@@ -53,12 +53,13 @@ mod testing;
 mod tests;
 mod time;
 mod waiting;
+mod walk;
 mod window;
 
 pub use clock::STEP_NANOSECONDS;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage};
+pub use file::CaptureFile;
 pub use filter::{Filter, Filtered};
 pub use follow::follow;
 pub use in_turn::InTurn;
@@ -69,9 +70,11 @@ pub use open::{open, open_counted, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
 pub use read_ahead::Reading;
+pub use record::Damage;
 pub use reorder::Reordered;
 pub use tally::Tally;
 pub use time::Time;
+pub use walk::{Skimmer, Walk};
 
 use crate::limits::LimitsHit;
 
@@ -98,6 +101,12 @@ pub trait Source: Send {
     /// # Errors
     /// If reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
     fn next_packet(&mut self) -> Result<Read<'_>, CaptureError>;
+
+    /// Lends `skimmer` packets that follow the last one, if they can be walked over in place; others come by
+    /// [`Self::next_packet`]. Those that it passes over have been read then.
+    fn skim(&mut self, skimmer: &mut dyn Skimmer) {
+        let _ = skimmer;
+    }
 
     /// What has been read so far: one entry per file or interface.
     fn info(&self) -> Vec<SourceInfo>;

@@ -15,6 +15,7 @@ use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Known, Layout, View, is_
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
 use super::record::{Care, Defect, Record, ensure};
 use super::section;
+use super::walk::{Passed, Walk};
 use super::window::Window;
 use super::{LinkType, Time};
 use std::cell::Cell;
@@ -162,10 +163,32 @@ impl Pcap {
         Some(self.framed(header, total))
     }
 
+    /// The records behind the one of `total` bytes that `data` begins with, the last that was handed out, to be walked over;
+    /// the latest time before them is `latest`, and none of `before` is passed over. Each is one that [`Self::in_view`] takes.
+    /// None where none is in view, or the latest time is not known.
+    pub(super) fn walk<'a>(
+        &self,
+        data: &'a [u8],
+        total: usize,
+        latest: Option<Time>,
+        before: Option<Time>,
+    ) -> Option<Walk<'a>> {
+        if self.next != Next::Fits {
+            return None;
+        }
+        Walk::behind(self.layout, self.link, data, total, latest?, before)
+    }
+
+    /// The last record of those that were `passed` over.
+    pub(super) fn walked(&mut self, passed: &Passed) -> Record {
+        self.trusted = Some(passed.last.seconds);
+        self.framed(passed.last, passed.total)
+    }
+
     /// The record's bounds were checked by its header: a parser would read the same sixteen bytes again, for every packet.
     fn framed(&self, header: Header, total: usize) -> Record {
         Record {
-            time: self.time(header.seconds, header.fraction),
+            time: self.layout.time(header),
             link: self.link,
             data: self.layout.header_bytes..total,
             wire_len: header.original.max(header.captured),
@@ -419,14 +442,6 @@ impl Pcap {
             (self.trusted, self.rival) = (Some(seconds), None);
         } else {
             self.rival = Some(seconds);
-        }
-    }
-
-    fn time(&self, seconds: u32, fraction: u32) -> Time {
-        if self.layout.fine {
-            Time::from_nanoseconds(i64::from(seconds) * 1_000_000_000 + i64::from(fraction))
-        } else {
-            Time::from_microseconds(i64::from(seconds) * 1_000_000 + i64::from(fraction))
         }
     }
 

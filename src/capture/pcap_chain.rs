@@ -3,6 +3,7 @@ Which bytes read as records of a classic file: the lengths, the fraction of a se
 a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
+use super::Time;
 use super::pcap_header::{FileHeader, Lengths};
 use super::section;
 use super::window::WINDOW_BYTES;
@@ -113,6 +114,23 @@ impl Layout {
             Lengths::CapturedLast => (second, first),
         };
         Some(Header { seconds, fraction, captured, original })
+    }
+
+    /// When a record with that header was captured.
+    pub(super) fn time(&self, header: Header) -> Time {
+        let (seconds, fraction) = (i64::from(header.seconds), i64::from(header.fraction));
+        if self.fine {
+            Time::from_nanoseconds(seconds * 1_000_000_000 + fraction)
+        } else {
+            Time::from_microseconds(seconds * 1_000_000 + fraction)
+        }
+    }
+
+    /// The same in nanoseconds, which 32 bits of seconds do not exceed.
+    #[inline]
+    pub(super) fn nanoseconds(&self, header: Header) -> i64 {
+        let unit = if self.fine { 1 } else { 1_000 };
+        i64::from(header.seconds) * 1_000_000_000 + i64::from(header.fraction) * unit
     }
 
     /// Bytes of a record with that header.

@@ -39,10 +39,20 @@ pub(super) enum Defect {
     Io(io::Error),
 }
 
+/// What to do where a record makes no sense and it is unknown where the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Damage {
+    /// Go on at the next bytes that read as records; report the skipped bytes in [`super::SourceInfo::problem`].
+    #[default]
+    StepOver,
+    /// Stop with [`super::CaptureError::Corrupt`], as libpcap does.
+    Stop,
+}
+
 /// How careful a reader is, and what it may wait for.
 #[derive(Clone, Copy)]
 pub(super) struct Care {
-    /// Steps over what makes no sense ([`super::Damage::StepOver`]).
+    /// Steps over what makes no sense ([`Damage::StepOver`]).
     pub(super) steps_over: bool,
     /// A record may be held back until the header behind it is there: its writer does not write it just now.
     pub(super) waits: bool,

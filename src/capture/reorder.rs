@@ -12,7 +12,7 @@ The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets ke
 file. Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
 */
 
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, Quiet, SourceInfo, Time};
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, Quiet, Skimmer, SourceInfo, Time};
 use crate::limits::{Limit, LimitsHit, ORDER_BYTES, ORDER_PACKETS};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -158,6 +158,17 @@ impl<C: Cursor> Cursor for Reordered<C> {
             Some(error) => Err(error),
             None => Ok(Moved::End),
         }
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        if self.looks_ahead || self.inner.may_step_back() {
+            return false;
+        }
+        let passed = self.inner.skim(before, skimmer);
+        if passed {
+            self.last = Some((self.inner.clock_steps(), self.inner.time()));
+        }
+        passed
     }
 
     fn packet(&self) -> Packet<'_> {

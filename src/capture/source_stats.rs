@@ -43,6 +43,19 @@ impl SourceStats {
         }
     }
 
+    /// The latest time, where only one interface has been met, and its packets stood in order since the clock was set last.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.clock.latest()
+    }
+
+    /// Counts packets that follow in the order of time, the last of them at `last`, of the same interface.
+    pub(super) fn passed(&mut self, packets: u64, bytes: u64, last: Time) {
+        self.info.packets += packets;
+        self.info.bytes += bytes;
+        self.clock.packet(self.info.packets, 0, last);
+        self.info.last = Some(last);
+    }
+
     /// Notes that `link` was met.
     pub(super) fn link(&mut self, link: LinkType) {
         if self.last_link != Some(link) {

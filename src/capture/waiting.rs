@@ -8,7 +8,7 @@ the others have come to that time. At its end it is closed at once. Those that o
 */
 
 use super::file::CaptureFile;
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, Skimmer, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs::Metadata;
@@ -164,6 +164,13 @@ impl Cursor for Waiting {
                 }
                 Err(error)
             }
+        }
+    }
+
+    fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
+        match self {
+            Self::Open { file, .. } => file.skim(before, skimmer),
+            Self::Closed(_) => false,
         }
     }
 

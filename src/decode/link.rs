@@ -169,11 +169,13 @@ pub(super) fn has_own_types(hardware: u16) -> bool {
 /// BSD loopback: an address family, in the byte order of the machine that captured (NULL) or the network's (LOOP). The
 /// file does not tell the byte order, but the families are small numbers, so the smaller reading is the right one.
 fn loopback(slice: PacketSlice<'_>) -> Option<Step<'_>> {
+    Some(if is_loopback_ip(slice)? { Step::Next(Layer::Ip(slice.skip(4)?)) } else { Step::Other })
+}
+
+/// Whether a BSD loopback header announces IP.
+pub(super) fn is_loopback_ip(slice: PacketSlice<'_>) -> Option<bool> {
     let family = *slice.first::<4>()?;
     let family = u32::from_be_bytes(family).min(u32::from_le_bytes(family));
-    Some(match family {
-        // AF_INET; AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, macOS.
-        2 | 10 | 24 | 28 | 30 => Step::Next(Layer::Ip(slice.skip(4)?)),
-        _ => Step::Other,
-    })
+    // AF_INET; AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, macOS.
+    Some(matches!(family, 2 | 10 | 24 | 28 | 30))
 }

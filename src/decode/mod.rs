@@ -22,6 +22,7 @@ mod mpls;
 mod multipath;
 mod peek;
 mod protocol;
+mod skim;
 mod slice;
 mod tags;
 mod tcp;
@@ -35,6 +36,7 @@ mod wifi;
 pub use icmp::{IcmpError, Problem};
 pub use multipath::{Capable, DataSignal, Mapping, MultipathOptions};
 pub use peek::{Peek, PeekedTcp, peek};
+pub use skim::{Skim, skim};
 
 use crate::capture::{LinkType, Packet, Time};
 use crate::limits::{LAYERS, LimitsHit};

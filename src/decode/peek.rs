@@ -80,8 +80,12 @@ const TAGS: usize = 4;
 /// Looks at a packet.
 #[inline]
 pub fn peek<'a>(packet: &Packet<'a>) -> Peek<'a> {
-    let slice = PacketSlice::captured(packet);
-    let seen = match packet.link {
+    look(packet.link, PacketSlice::captured(packet))
+}
+
+/// The same at the bytes of a packet of that link type.
+pub(super) fn look(link: LinkType, slice: PacketSlice<'_>) -> Peek<'_> {
+    let seen = match link {
         LinkType::ETHERNET => slice.u16(12).and_then(|kind| ether_type(kind, slice.skip(14)?)),
         // On some devices the field is not an EtherType.
         LinkType::LINUX_SLL if slice.u16(2).is_some_and(|hardware| !link::has_own_types(hardware)) => {
@@ -91,9 +95,14 @@ pub fn peek<'a>(packet: &Packet<'a>) -> Peek<'a> {
             slice.u16(0).and_then(|kind| ether_type(kind, slice.skip(20)?))
         }
         LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12 | 14) => ip(slice),
+        LinkType::NULL | LinkType::LOOP => loopback(slice),
         _ => None,
     };
     seen.unwrap_or(Peek::Unsure)
+}
+
+fn loopback(slice: PacketSlice<'_>) -> Option<Peek<'_>> {
+    if link::is_loopback_ip(slice)? { ip(slice.skip(4)?) } else { Some(Peek::NotTcp) }
 }
 
 fn ether_type(mut kind: u16, mut slice: PacketSlice<'_>) -> Option<Peek<'_>> {

@@ -110,6 +110,11 @@ impl<'a> StopCondition<'a> {
         Self { options, stop, begun: Instant::now() }
     }
 
+    /// How many packets may be read after the first `packets`.
+    pub fn left(&self, packets: u64) -> u64 {
+        self.options.packets.map_or(u64::MAX, |most| most.saturating_sub(packets))
+    }
+
     /// Whether no packet is to be read after the first `packets`.
     pub fn is_met(&self, packets: u64) -> bool {
         self.stop.load(Ordering::Relaxed)

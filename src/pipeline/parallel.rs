@@ -205,6 +205,7 @@ fn read<'a>(
                     batches[routed.shard() % to_workers.len()].push(routed);
                     Ok::<_, Infallible>(())
                 });
+                input.skim(source, stop_condition.left(input.packets()));
                 if let Some(end) = input.end_of_batch() {
                     send(&mut batches, Some(end));
                 }

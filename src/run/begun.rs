@@ -1,6 +1,6 @@
 //! Notes when a capture begins, for times that are counted from there.
 
-use crate::capture::{CaptureError, Read, Source, SourceInfo, Time};
+use crate::capture::{CaptureError, Read, Skimmer, Source, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::view::clock::Origin;
 
@@ -31,6 +31,12 @@ impl Source for Begun {
             self.passed = self.passed.or(packet.time.known());
         }
         Ok(read)
+    }
+
+    fn skim(&mut self, skimmer: &mut dyn Skimmer) {
+        if self.origin.get().is_some() {
+            self.source.skim(skimmer);
+        }
     }
 
     fn info(&self) -> Vec<SourceInfo> {

@@ -7,3 +7,4 @@ mod pcap_files;
 mod pcap_flavours;
 mod pcapng_files;
 mod sources;
+mod walks;

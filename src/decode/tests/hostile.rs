@@ -1,6 +1,6 @@
 use super::{Outcome, PAYLOAD, ethernet, ipv4, ipv6, outcome, packet, tcp, usual};
 use crate::capture::{LinkType, Packet};
-use crate::decode::{Decoded, Decoder, Peek, peek};
+use crate::decode::{Decoded, Decoder, Peek, PeekedTcp, Skim, peek, skim};
 use proptest::prelude::*;
 
 /// A packet of every kind that is known here.
@@ -32,9 +32,17 @@ fn samples() -> Vec<(LinkType, Vec<u8>)> {
     samples
 }
 
-/// Peeking at a packet must agree with decoding it.
+/// Peeking at a packet, and a glance at its bytes, must agree with decoding it.
 fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
+    let glance = match looked {
+        Peek::Tcp(PeekedTcp { source_port: source, destination_port: destination, begins, .. }) => {
+            Skim::Tcp { source, destination, begins }
+        }
+        Peek::NotTcp => Skim::NotTcp,
+        Peek::Unsure => Skim::Unsure,
+    };
+    assert_eq!(skim(packet.link, packet.data), glance);
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
             Peek::Tcp(glimpse) => assert_eq!(glimpse.segment(packet), Some(segment)),
