@@ -96,6 +96,15 @@ impl List {
         shape.write(out, cells)
     }
 
+    /// Goes on with the width that `options` have now: under titles of its own, where lines have been written.
+    pub fn resized(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+        if std::mem::take(&mut self.begun) {
+            self.shape.end(out)?;
+        }
+        self.shape = Shape::of(options);
+        Ok(())
+    }
+
     /// Writes the kept lines, or what follows the lines written.
     pub fn finish(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
         let kept = std::mem::replace(&mut self.kept, Kept::new(options.list));
