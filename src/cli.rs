@@ -168,7 +168,7 @@ fn analysis(
     };
     let output = Output {
         format,
-        time: clock(args.time, environment, file.is_some()),
+        time: clock(args.time, environment, file.is_some() || format == Format::Html),
         raw: false,
         follows_terminal: environment.terminal && file.is_none() && args.width.is_none(),
         unasked_terminal: false,
