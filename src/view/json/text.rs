@@ -32,7 +32,7 @@ pub fn write(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// True if `text` is printable ASCII without a quotation mark and a backslash, so that [`write`] only copies it.
+/// True if `text` is printable ASCII without a quotation mark and a backslash, so that [`write()`] only copies it.
 pub fn is_plain(text: &str) -> bool {
     plain(text.as_bytes()) == text.len()
 }
