@@ -19,7 +19,7 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions bench \
+.PHONY: help deps build demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -82,6 +82,8 @@ doc-check: deps
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 scripts-check: deps
+	scripts/tests/bench.sh
+	scripts/tests/counts.sh
 	scripts/tests/deps.sh
 	scripts/tests/install.sh
 	scripts/tests/linear.sh
@@ -97,12 +99,16 @@ instructions: build ## count the instructions of fixed small captures against be
 	$(CARGO) build --locked --example corpus
 	scripts/instructions.py $(RENEW) $(built) $(or $(CARGO_TARGET_DIR),target)/debug/examples/corpus
 
-bench: build ## measure beside cat, capinfos, tcpdump, tshark and others (BENCH='--megabytes 250 --runs 5 --long')
+syscalls: build ## count the system calls of fixed small captures against benches/syscalls.txt (RENEW=--renew: write it)
+	$(CARGO) build --locked --example corpus
+	scripts/syscalls.py $(RENEW) $(built) $(or $(CARGO_TARGET_DIR),target)/debug/examples/corpus
+
+bench: build ## measure beside cat, tcpdump, tshark and others (BENCH='--megabytes 250 --runs 5 --long --against OLD_BINARY')
 	$(CARGO) build --release --locked --example corpus
 	scripts/bench.py $(BENCH)
 
-bench-doc: ## the same, and write the tables into docs/performance.md
-	@$(MAKE) --no-print-directory bench BENCH='$(BENCH) --write docs/performance.md'
+bench-doc: ## the same, and write the tables into docs/performance.md: once the machine is quiet, or not at all
+	@$(MAKE) --no-print-directory bench BENCH='--wait 10 $(BENCH) --write docs/performance.md'
 
 install: ## what `make build` made, stripped, its manual pages and completions to $(DESTDIR)$(PREFIX)
 	@test -x $(built) || { echo 'install: run `make build` first (as yourself, not as root)' >&2; exit 1; }

@@ -25,6 +25,9 @@ struct Args {
     /// Bytes of each letter's attachment, before it is encoded.
     #[arg(long, default_value_t = 36 * 1024)]
     attachment: usize,
+    /// Mail's share of the bytes of a mixed capture, in percent: half the share of twice the size is the same mail.
+    #[arg(long, default_value_t = corpus::MAIL_PERCENT, value_parser = clap::value_parser!(u64).range(1..=100))]
+    mail: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -33,7 +36,8 @@ fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let (_, kind) = *Kind::ALL.iter().find(|(name, _)| *name == args.kind).expect("clap knows the same names");
     let mut plan = Plan::new(kind, (args.megabytes * 1e6) as u64);
-    (plan.concurrent, plan.attachment, plan.seed) = (args.concurrent.max(1), args.attachment, args.seed);
+    (plan.concurrent, plan.attachment) = (args.concurrent.max(1), args.attachment);
+    (plan.mail, plan.seed) = (args.mail, args.seed);
     let mut out = BufWriter::with_capacity(1 << 20, File::create(&args.file)?);
     let written = corpus::write(&plan, &mut out)?;
     out.flush()?;

@@ -63,13 +63,15 @@ pub struct Plan {
     pub concurrent: usize,
     /// Bytes of a letter's attachment, decoded.
     pub attachment: usize,
+    /// Mail's share of a mixed capture's bytes, in percent, from 1.
+    pub mail: u64,
     pub seed: u64,
 }
 
 impl Plan {
     /// The usual plan: 64 sessions at once, attachments of 48 KiB in base64.
     pub fn new(kind: Kind, bytes: u64) -> Self {
-        Self { kind, bytes, concurrent: 64, attachment: 36 * 1024, seed: 1 }
+        Self { kind, bytes, concurrent: 64, attachment: 36 * 1024, mail: MAIL_PERCENT, seed: 1 }
     }
 
     fn script(&self, n: usize) -> Script {
@@ -93,7 +95,7 @@ impl Plan {
             .sum();
         let own = sum as u64 / 3;
         match self.kind {
-            Kind::Mixed => own * 100 / MAIL_PERCENT,
+            Kind::Mixed => own * 100 / self.mail,
             Kind::HalfOpen => own + SYNS_PER_SESSION * (54 + RECORD) as u64,
             _ => own,
         }
@@ -110,8 +112,8 @@ pub struct Written {
 
 /// Bytes of the header of a record in the file.
 const RECORD: usize = 16;
-/// Mail's share of a mixed capture's bytes, in percent.
-const MAIL_PERCENT: u64 = 6;
+/// Mail's share of a mixed capture's bytes, in percent, where nothing else is said.
+pub const MAIL_PERCENT: u64 = 6;
 /// Half-open connections for each session.
 const SYNS_PER_SESSION: u64 = 1_000;
 /// Payload of a full segment.
@@ -155,7 +157,7 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<Written> {
                 break;
             };
             if plan.kind == Kind::Mixed {
-                debt += (packet.len() + RECORD) as u64 * (100 - MAIL_PERCENT) / MAIL_PERCENT;
+                debt += (packet.len() + RECORD) as u64 * (100 - plan.mail) / plan.mail;
             }
             if plan.kind == Kind::Reordered {
                 late.pass(packet, &mut random, &mut file)?;
