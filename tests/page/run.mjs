@@ -243,6 +243,16 @@ test("the data in the page is JSON, a line for each session", async () => {
 let large;
 const largePage = () => large ??= page("many", capture("many.pcap", pcap(many(2_000))));
 
+test("who a message is from and to can be read at any width", async () => {
+  const { tab, close } = await opened(largePage());
+  for (const width of [961, 1_000, 1_100, 1_153, 1_280]) {
+    await tab.setViewportSize({ width, height: 800 });
+    const room = await tab.locator("#session-2 .c-way").evaluate((cell) => cell.clientWidth);
+    assert.ok(room >= 110, `${width}: ${room}`);
+  }
+  await close();
+});
+
 test("further sessions of 2,000 are listed by scrolling, by a button, by filters and by links", async () => {
   const { tab, wrong, close } = await opened(largePage());
   assert.equal(await shown(tab), 100);
