@@ -195,7 +195,7 @@ impl Write for Shared {
 
 fn wire_texts(session: &Session) -> Vec<&str> {
     let mut texts: Vec<&str> = Vec::new();
-    texts.extend(session.steps.iter().map(|step| step.text.as_str()));
+    texts.extend(session.steps.iter().map(|step| &*step.text));
     texts.extend(session.steps.iter().filter_map(|step| step.tag.as_deref()));
     texts.extend([&session.client_name, &session.banner].into_iter().flatten().map(String::as_str));
     texts.extend(session.capabilities.iter().map(String::as_str));

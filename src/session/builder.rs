@@ -32,9 +32,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Steps of a session that sends one message: the room reserved when the second step comes.
-const USUAL_STEPS: usize = 20;
-
 /// Makes a [`Session`] of what a dialogue reports.
 #[derive(Debug)]
 pub struct Builder {
@@ -179,10 +176,21 @@ impl Builder {
         match n.checked_sub(self.packed.steps.len()) {
             Some(n) => {
                 if let Some(step) = self.session.steps.get_mut(n) {
-                    change(&mut step.carries);
+                    let before = step.other_weight();
+                    change(&mut step.extra_mut().carries);
+                    let more = step.other_weight() - before;
+                    self.held.rest += more;
+                    self.held.unpacked += more;
                 }
             }
-            None => self.packed.steps.change(n, |step| change(&mut step.carries)),
+            None => {
+                let rest = &mut self.held.rest;
+                self.packed.steps.change(n, |step| {
+                    let before = step.other_weight();
+                    change(&mut step.extra_mut().carries);
+                    *rest += step.other_weight() - before;
+                });
+            }
         }
         true
     }

@@ -21,6 +21,7 @@ mod placeholder;
 mod step;
 mod texts;
 mod transaction;
+mod word;
 
 pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
 pub use finding::{Class, Fact, Facts, Finding, Key, Sentence, Severity};
@@ -29,9 +30,10 @@ pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,
     Preview, Recipient, Report, ReportedRecipient, SameAs, TextPrint,
 };
-pub use step::{ContentRef, Measure, Phase, State, Step, Variant};
+pub use step::{ContentRef, Elapsed, Extra, Measure, MessageNumber, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
 pub use transaction::{Addressee, Outcome, Transaction};
+pub use word::Word;
 
 /// One mail session.
 #[derive(Debug, Clone)]

@@ -1,11 +1,12 @@
 //! From the step that a dialogue reports to the step of the model.
 
-use super::model::{Phase, Step};
+use super::model::{Extra, Phase, Step};
 use super::text::{text, text_and_ranges};
 use super::variant;
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::{self, StepId, Subject};
 use crate::protocol::imap;
+use std::ops::Range;
 
 /// A step's place in its session.
 #[derive(Clone, Copy)]
@@ -24,14 +25,22 @@ pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     let mut ranges = std::mem::take(&mut step.secrets);
     ranges.extend(step.arguments.clone());
     let text_shown = text_and_ranges(step.text, &mut ranges);
-    let arguments = step.arguments.as_ref().and_then(|_| ranges.pop());
+    let arguments = step.arguments.as_ref().and_then(|_| ranges.pop()).map(|range| of_numbers(&range));
     ranges.retain(|secret| !secret.is_empty());
-    let (tag, command) = (step.tag.map(text), step.command.map(str::to_owned));
-    let mailboxes = match &step.subject {
+    let (tag, command) = (step.tag.map(|tag| text(tag).into()), step.command.map(Into::into));
+    let mailboxes: Vec<String> = match &step.subject {
         Subject::Imap(subject) => imap::readable_mailboxes(subject, step.text).iter().map(|name| text(name)).collect(),
         _ => Vec::new(),
     };
-    Step { tag, command, arguments, mailboxes, text: text_shown, secrets: ranges, ..without_text(place, step) }
+    let has_extra = !mailboxes.is_empty() || !ranges.is_empty();
+    let extra = has_extra.then(|| Box::new(Extra { mailboxes, secrets: ranges, carries: None }));
+    Step { tag, command, arguments, text: text_shown.into(), extra, ..without_text(place, step) }
+}
+
+/// A range of a text, which is never as long as the numbers reach ([`LINE_BYTES`]).
+pub fn of_numbers(range: &Range<usize>) -> Range<u32> {
+    let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    number(range.start)..number(range.end)
 }
 
 /// As [`read`], without the step's text and what is read from it.
@@ -50,17 +59,15 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         tag: None,
         command: None,
         arguments: None,
-        mailboxes: Vec::new(),
         truncated: is_truncated(step.text, span.bytes),
-        text: String::new(),
+        text: Box::default(),
         text_omitted: false,
-        secrets: Vec::new(),
         bytes: span.bytes,
         channel: step.channel,
-        carries: None,
+        extra: None,
         subject: step.subject,
         answers: answered.map(|answered| answered.n),
-        elapsed: answered.and_then(|answered| span.time.known_since(answered.time)),
+        elapsed: answered.and_then(|answered| span.time.known_since(answered.time)).into(),
     }
 }
 

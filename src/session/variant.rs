@@ -69,7 +69,7 @@ fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {
 fn of_pop3(verb: pop3::Verb, arguments: &[u8]) -> Variant {
     match verb {
         pop3::Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Variant::InitialResponse,
-        pop3::Verb::Dele if let (Some(number), _) = pop3::parse::numbers(arguments) => Variant::Message(number),
+        pop3::Verb::Dele if let (Some(number), _) = pop3::parse::numbers(arguments) => Variant::Message(number.into()),
         _ if arguments.is_empty() => Variant::Plain,
         _ => Variant::Arguments,
     }

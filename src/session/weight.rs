@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Addressee, Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart,
-    Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Extra, Faults, Finding, Header, HeaderField, Mailbox, Message,
+    MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction, Word,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -44,13 +44,17 @@ impl Step {
 
     /// Those of them that are not its text.
     pub fn other_weight(&self) -> usize {
-        self.packets.weight() + of_subject(&self.subject)
+        let extra = self.extra.as_ref().map_or(0, |_| heap(size_of::<Extra>()));
+        self.packets.weight() + of_subject(&self.subject) + extra
     }
 
     /// Those of them that are its text and what is read from it.
     pub fn text_weight(&self) -> usize {
-        let Self { text, tag, command, mailboxes, secrets, .. } = self;
-        of_text(text) + of_texts([tag, command]) + of_all(mailboxes) + of_list(secrets)
+        let Self { text, tag, command, extra, .. } = self;
+        let of_extra = |extra: &Extra| of_all(&extra.mailboxes) + of_list(&extra.secrets);
+        heap(text.len())
+            + [tag, command].into_iter().flatten().map(Word::weight).sum::<usize>()
+            + extra.as_deref().map_or(0, of_extra)
     }
 }
 

@@ -45,7 +45,7 @@ pub fn compare(left: &Session, right: &Session, contents: &Contents, masked: boo
     for (l, r) in pairs {
         let how = match (l.and_then(|l| left.steps.get(l)), r.and_then(|r| right.steps.get(r))) {
             (Some(one), Some(other)) if one.kind == Kind::Data && other.kind == Kind::Data => {
-                let numbers = [one, other].map(|step| step.carries.map(|carries| carries.message));
+                let numbers = [one, other].map(|step| step.carries().map(|carries| carries.message));
                 let how = differ::content([left, right], [one, other], messages.get(&numbers).copied(), contents);
                 messages.entry(numbers).or_insert(how == How::Same);
                 how

@@ -125,7 +125,7 @@ pub fn owed(session: &Session, time: Time) -> Option<&Step> {
     let calls = match last.kind {
         // The answer to IDLE comes when the client ends it.
         Kind::Command | Kind::Response => !is_goodbye(last) && !is_idle(last),
-        Kind::Data => last.carries.is_some_and(|carried| carried.complete),
+        Kind::Data => last.carries().is_some_and(|carried| carried.complete),
         _ => false,
     };
     let answered = by_then().take_while(|step| step.n > last.n).any(|step| is_answer(step, last));

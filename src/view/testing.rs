@@ -81,9 +81,9 @@ impl Talk {
         let verb_at = if imap { text.find(' ').map_or(0, |space| space + 1) } else { 0 };
         let verb_end = text[verb_at..].find(' ').map_or(text.len(), |space| verb_at + space);
         self.step(Side::Client, Kind::Command, text).with(|step| {
-            step.tag = imap.then(|| text[..verb_at].trim_end().to_owned());
-            step.command = Some(text[verb_at..verb_end].to_ascii_uppercase());
-            step.arguments = (verb_end < text.len()).then_some(verb_end + 1..text.len());
+            step.tag = imap.then(|| text[..verb_at].trim_end().into());
+            step.command = Some(text[verb_at..verb_end].to_ascii_uppercase().into());
+            step.arguments = (verb_end < text.len()).then_some(verb_end as u32 + 1..text.len() as u32);
         })
     }
 
@@ -93,7 +93,7 @@ impl Talk {
         let kind = if self.session.steps.is_empty() { Kind::Greeting } else { Kind::Reply };
         self.step(Side::Server, kind, text).with(|step| {
             step.answers = asked;
-            step.elapsed = asked.map(|_| 1_234_567);
+            step.elapsed = asked.map(|_| 1_234_567).into();
         })
     }
 
@@ -125,18 +125,16 @@ impl Talk {
             tag: None,
             command: None,
             arguments: None,
-            mailboxes: Vec::new(),
-            text: text.to_owned(),
+            text: text.into(),
             truncated: false,
             text_omitted: false,
-            secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
             channel: Channel::Clear,
-            carries: None,
+            extra: None,
             subject,
             variant: Variant::Plain,
             answers: None,
-            elapsed: None,
+            elapsed: None.into(),
         });
         self
     }
@@ -145,7 +143,7 @@ impl Talk {
     fn subject(&self, kind: Kind, text: &str) -> Subject {
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
         let verb = |text: &str, at: usize| text.split(' ').nth(at).unwrap_or_default().to_ascii_uppercase();
-        let asked_verb = asked.and_then(|step| step.command.clone()).unwrap_or_default();
+        let asked_verb = asked.and_then(|step| step.command.as_deref()).unwrap_or_default();
         let code = text.get(..3).and_then(|code| code.parse().ok());
         let after_content = asked.is_some_and(|step| step.kind == Kind::Data);
         match (kind, self.session.protocol) {
@@ -159,7 +157,7 @@ impl Talk {
                 _ => smtp::Subject::Reply {
                     to: match after_content {
                         true => smtp::ReplyTo::Content,
-                        false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
+                        false => smtp::ReplyTo::Command(smtp_verb(asked_verb)),
                     },
                     code: code.unwrap_or(250),
                     enhanced: None,
@@ -175,7 +173,7 @@ impl Talk {
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
                     _ => pop3::What::Reply {
-                        to: Some(pop3_verb(&asked_verb)),
+                        to: Some(pop3_verb(asked_verb)),
                         ok: text.starts_with('+'),
                         code: None,
                         effect: None,
@@ -210,7 +208,7 @@ impl Talk {
     pub fn secret(self, secret: &str) -> Self {
         self.with(|step| {
             let at = step.text.find(secret).expect("the secret in the text");
-            step.secrets.push(at..at + secret.len());
+            step.extra_mut().secrets.push(at..at + secret.len());
         })
     }
 
@@ -278,7 +276,8 @@ impl Talk {
                 unfinished: message.unfinished,
                 measure: message.lines.map_or(Measure::None, Measure::Lines),
             };
-            step.carries = (step.kind == Kind::Data).then_some(carries);
+            let carries = (step.kind == Kind::Data).then_some(carries);
+            step.extra_mut().carries = carries;
         }
         self.session.messages.push(message);
         self

@@ -13,7 +13,7 @@ A session that is over is shown unpacked, all of it at once. So what one alone m
 nothing were packed.
 */
 
-use super::{Builder, USUAL_STEPS};
+use super::Builder;
 use crate::limits::{Limit, of_list};
 use crate::protocol::event::{Kind, StepId};
 use crate::session::model::{Credential, Phase, Step};
@@ -99,7 +99,8 @@ impl Builder {
             let more = match steps.len() {
                 0 => 1,
                 many if self.held.frugal => many / WORTH + 1,
-                1 => USUAL_STEPS,
+                // A client has greeted, and was answered.
+                1 => 3,
                 many => many.min(MOST_RESERVED),
             };
             steps.reserve_exact(more);
@@ -244,7 +245,7 @@ impl Worth {
         let refuses =
             step.code().is_some_and(|code| code >= 400) || matches!(step.status(), Some("-ERR" | "NO" | "BAD"));
         match step.phase {
-            _ if !step.secrets.is_empty() => Self::Login,
+            _ if !step.secrets().is_empty() => Self::Login,
             Phase::Authentication => Self::Login,
             Phase::Connection => Self::Read,
             _ if refuses || step.kind == Kind::Greeting => Self::Read,
@@ -257,8 +258,10 @@ impl Step {
     /// Forgets the text, and what is a part of it or read from it.
     fn omit_text(&mut self) {
         self.text_omitted = true;
-        self.text = String::new();
+        self.text = Box::default();
         (self.tag, self.command, self.arguments) = (None, None, None);
-        (self.mailboxes, self.secrets) = (Vec::new(), Vec::new());
+        if let Some(extra) = self.extra.as_deref_mut() {
+            (extra.mailboxes, extra.secrets) = (Vec::new(), Vec::new());
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Kind, Span, Subject};
 use crate::session::Needs;
+use crate::session::model::Measure;
 
 fn say(builder: &mut Builder, text: &str) -> StepId {
     let span = Span::one(text.len() as u64 + 2, PacketRef { packet: 1, time: Time::default() });
@@ -82,4 +83,36 @@ fn a_session_alone_stays_within_its_allowance() {
     let kept = builder.session.steps.iter().filter(|step| !step.text_omitted).count();
     let counted = builder.session.limits_hit.iter().map(|(_, count)| count).sum::<u64>();
     assert_eq!(counted, 20_000 - kept as u64);
+}
+
+/// Many connections at once have had a greeting, or one command and its answer, and no more.
+#[test]
+fn a_session_has_little_room_for_steps_that_did_not_come() {
+    let mut builder = Builder::new(Protocol::Smtp, Needs::STEPS);
+    let mut rooms = Vec::new();
+    for _ in 0..9 {
+        say(&mut builder, "NOOP");
+        rooms.push(builder.session.steps.capacity());
+    }
+    assert_eq!(rooms, [1, 4, 4, 4, 8, 8, 8, 8, 16]);
+}
+
+/// What a step carries becomes known after the step, packed or not.
+#[test]
+fn what_a_step_carries_is_counted() {
+    let mut builder = Builder::new(Protocol::Smtp, Needs::STEPS);
+    let steps: Vec<StepId> = (0..4).map(|_| say(&mut builder, "data")).collect();
+    let content = ContentRef { message: 1, complete: true, unfinished: false, measure: Measure::None };
+    for &step in &steps[..2] {
+        assert!(builder.change_content(step, |carries| *carries = Some(content)));
+        is_counted_right(&builder);
+    }
+    builder.let_go();
+    is_counted_right(&builder);
+    for &step in &steps[1..] {
+        assert!(builder.change_content(step, |carries| *carries = Some(content)));
+        is_counted_right(&builder);
+    }
+    builder.unpack();
+    assert!(builder.session.steps.iter().all(|step| step.carries() == Some(content)));
 }

@@ -245,9 +245,10 @@ impl Pack for Step {
     }
 
     fn texts(&self) -> usize {
-        let Self { text, tag, command, mailboxes, secrets, .. } = self;
-        let texts = [tag, command].into_iter().flatten().chain(mailboxes);
-        text.len() + texts.map(|text| 1 + text.len()).sum::<usize>() + 2 * secrets.len()
+        let Self { text, tag, command, .. } = self;
+        let words = [tag, command].into_iter().flatten().map(|word| 1 + word.len()).sum::<usize>();
+        let mailboxes = self.mailboxes().iter().map(|name| 1 + name.len()).sum::<usize>();
+        text.len() + words + mailboxes + 2 * self.secrets().len()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps: the rows of a session's table.
 
-use super::Lines;
+use super::{Lines, Word};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Channel, Kind, LoginCause, MessageId, Packets, StepId, Subject};
@@ -29,35 +29,94 @@ pub struct Step {
     /// Which variant of it, where there are several.
     pub variant: Variant,
     /// IMAP: the tag.
-    pub tag: Option<String>,
+    pub tag: Option<Word>,
     /// Upper-case verb.
-    pub command: Option<String>,
+    pub command: Option<Word>,
     /// What follows the verb, as a range of `text`. May reach beyond the end of a text that was cut.
-    pub arguments: Option<Range<usize>>,
-    /// IMAP: the mailboxes that it names, decoded, where `text` has them encoded.
-    pub mailboxes: Vec<String>,
+    pub arguments: Option<Range<u32>>,
     /// The line or lines as sent, without the last line end. Whole, as far as the line bound allows: views cut it.
-    pub text: String,
+    pub text: Box<str>,
     /// True where the line bound has cut `text`.
     pub truncated: bool,
     /// True where there was a text, and it was let go of to keep memory bounded: `text` and what is read from it are
     /// empty.
     pub text_omitted: bool,
-    /// Ranges of `text` that are secret.
-    pub secrets: Vec<Range<usize>>,
     /// Length on the wire.
     pub bytes: u64,
     /// What it crossed in: the clear, TLS, or TLS that was decrypted.
     pub channel: Channel,
-    /// Content: its message, and that message's lines.
-    pub carries: Option<ContentRef>,
+    /// What few steps have.
+    pub extra: Option<Box<Extra>>,
     /// The step it answers.
     pub answers: Option<StepId>,
     /// Nanoseconds since that step.
-    pub elapsed: Option<i64>,
+    pub elapsed: Elapsed,
+}
+
+/// What few steps have: it takes no room in the others.
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct Extra {
+    /// IMAP: the mailboxes that the step names, decoded, where its text has them encoded.
+    pub mailboxes: Vec<String>,
+    /// Ranges of its text that are secret.
+    pub secrets: Vec<Range<usize>>,
+    /// Content: its message, and that message's lines.
+    pub carries: Option<ContentRef>,
+}
+
+/// Nanoseconds, where they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Option<i64>", into = "Option<i64>")]
+pub struct Elapsed(i64);
+
+impl Elapsed {
+    /// Three centuries before anything: no time that is known.
+    const UNKNOWN: i64 = i64::MIN;
+
+    /// The nanoseconds.
+    pub fn nanoseconds(self) -> Option<i64> {
+        Some(self.0).filter(|&elapsed| elapsed != Self::UNKNOWN)
+    }
+}
+
+impl From<Option<i64>> for Elapsed {
+    fn from(elapsed: Option<i64>) -> Self {
+        Self(elapsed.map_or(Self::UNKNOWN, |elapsed| elapsed.max(Self::UNKNOWN + 1)))
+    }
+}
+
+impl From<Elapsed> for Option<i64> {
+    fn from(elapsed: Elapsed) -> Self {
+        elapsed.nanoseconds()
+    }
 }
 
 impl Step {
+    /// IMAP: the mailboxes that it names, decoded, where `text` has them encoded.
+    pub fn mailboxes(&self) -> &[String] {
+        self.extra.as_deref().map_or(&[], |extra| &extra.mailboxes)
+    }
+
+    /// Ranges of `text` that are secret.
+    pub fn secrets(&self) -> &[Range<usize>] {
+        self.extra.as_deref().map_or(&[], |extra| &extra.secrets)
+    }
+
+    /// Content: its message, and that message's lines.
+    pub fn carries(&self) -> Option<ContentRef> {
+        self.extra.as_deref()?.carries
+    }
+
+    /// What few steps have, to be changed.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// What follows the verb, as a range of `text`. May reach beyond the end of a text that was cut.
+    pub fn argument_range(&self) -> Option<Range<usize>> {
+        self.arguments.as_ref().map(|range| range.start as usize..range.end as usize)
+    }
+
     /// The state the session was in, where the protocol has states by name.
     pub fn state(&self) -> Option<State> {
         match &self.subject {
@@ -86,12 +145,12 @@ impl Step {
 
     /// The text, as a finding quotes it.
     pub fn quoted(&self) -> String {
-        if self.text_omitted { "?".to_owned() } else { self.text.clone() }
+        if self.text_omitted { "?".to_owned() } else { self.text.to_string() }
     }
 
     /// The verb, as a finding quotes it.
     pub fn quoted_command(&self) -> String {
-        if self.text_omitted { "?".to_owned() } else { self.command.clone().unwrap_or_default() }
+        if self.text_omitted { "?".to_owned() } else { self.command.as_deref().unwrap_or_default().to_owned() }
     }
 
     /// SMTP: the enhanced status code (RFC 3463).
@@ -163,14 +222,12 @@ impl fmt::Debug for Step {
             tag,
             command,
             arguments,
-            mailboxes,
             text,
             truncated,
             text_omitted,
-            secrets,
             bytes,
             channel,
-            carries,
+            extra: _,
             answers,
             elapsed,
         } = self;
@@ -186,16 +243,16 @@ impl fmt::Debug for Step {
             .field("tag", &tag.as_ref().map(Raw))
             .field("command", &command.as_ref().map(Raw))
             .field("arguments", arguments)
-            .field("mailboxes", &mailboxes.len())
-            .field("text", &Raw(text))
+            .field("mailboxes", &self.mailboxes().len())
+            .field("text", &Raw(text.as_bytes()))
             .field("truncated", truncated)
             .field("text_omitted", text_omitted)
-            .field("secrets", secrets)
+            .field("secrets", &self.secrets())
             .field("bytes", bytes)
             .field("channel", channel)
-            .field("carries", carries)
+            .field("carries", &self.carries())
             .field("answers", answers)
-            .field("elapsed", elapsed)
+            .field("elapsed", &elapsed.nanoseconds())
             .finish()
     }
 }
@@ -222,7 +279,24 @@ pub enum Variant {
     /// POP3, a command: with arguments.
     Arguments,
     /// POP3, DELE: of this message.
-    Message(u64),
+    Message(MessageNumber),
+}
+
+/// The number of a message in a maildrop. As bytes, so that a step is no larger for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "u64", into = "u64")]
+pub struct MessageNumber([u8; 8]);
+
+impl From<u64> for MessageNumber {
+    fn from(number: u64) -> Self {
+        Self(number.to_ne_bytes())
+    }
+}
+
+impl From<MessageNumber> for u64 {
+    fn from(number: MessageNumber) -> Self {
+        Self::from_ne_bytes(number.0)
+    }
 }
 
 /// What a step of content carries.
@@ -277,7 +351,7 @@ mod tests {
     /// A capture has millions of steps: each field must be worth its memory.
     #[test]
     fn a_step_is_small() {
-        assert!(size_of::<Step>() <= 336, "{} bytes", size_of::<Step>());
+        assert!(size_of::<Step>() <= 192, "{} bytes", size_of::<Step>());
         assert!(size_of::<Subject>() <= 48, "{} bytes", size_of::<Subject>());
     }
 }

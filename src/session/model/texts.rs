@@ -8,8 +8,9 @@ digest, a time.
 */
 
 use super::{
-    Addressee, Attachment, Credential, Envelope, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot, Mailbox,
-    Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Extra, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot,
+    Mailbox, Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls,
+    Transaction, Word,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -40,7 +41,7 @@ pub struct StepLine<'a> {
     /// The text.
     pub text: &'a mut String,
     /// A range of `text`.
-    pub arguments: &'a mut Option<Range<usize>>,
+    pub arguments: &'a mut Option<Range<u32>>,
     /// Ranges of `text`.
     pub secrets: &'a mut Vec<Range<usize>>,
     /// A word of `text` in upper case.
@@ -209,20 +210,29 @@ impl Step {
             tag,
             command,
             arguments,
-            mailboxes,
             text,
             truncated: _,
             text_omitted: _,
-            secrets,
             bytes: _,
             channel: _,
-            carries: _,
+            extra,
             answers: _,
             elapsed: _,
         } = self;
-        visit_all([tag], visit);
+        let mut tag_shown = tag.take().map(String::from);
+        visit_all([&mut tag_shown], visit);
+        *tag = tag_shown.map(Word::from);
+        let mut none = Extra::default();
+        let Extra { mailboxes, secrets, carries: _ } = extra.as_deref_mut().unwrap_or(&mut none);
         visit_all(mailboxes, visit);
-        visit.line(StepLine { text, arguments, secrets, command });
+        let mut line = String::from(std::mem::take(text));
+        let mut verb = command.take().map(String::from);
+        visit.line(StepLine { text: &mut line, arguments, secrets, command: &mut verb });
+        *text = line.into();
+        *command = verb.map(Word::from);
+        if !none.secrets.is_empty() {
+            *extra = Some(Box::new(none));
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub fn asked(session: &Session) -> Vec<Asked<'_>> {
 
 /// The path in the arguments of MAIL or RCPT, without its angle brackets.
 pub fn path(step: &Step) -> Option<&str> {
-    let arguments = step.text.get(step.arguments.clone()?).filter(|_| !step.text_omitted)?;
+    let arguments = step.text.get(step.argument_range()?).filter(|_| !step.text_omitted)?;
     match memchr::memchr(b'<', arguments.as_bytes()).and_then(|at| arguments.get(at + 1..)) {
         Some(rest) => rest.get(..memchr::memchr(b'>', rest.as_bytes())?),
         None => arguments.split_once(':').and_then(|(_, rest)| rest.split_whitespace().next()),
@@ -58,7 +58,7 @@ pub fn path(step: &Step) -> Option<&str> {
 
 /// Whether MAIL has the parameter `name`.
 pub fn has_parameter(step: &Step, name: &str) -> bool {
-    let arguments = step.arguments.clone().and_then(|range| step.text.get(range)).unwrap_or_default();
+    let arguments = step.argument_range().and_then(|range| step.text.get(range)).unwrap_or_default();
     let after = arguments.rsplit_once('>').map_or(arguments, |(_, after)| after);
     after.split_whitespace().any(|word| word.eq_ignore_ascii_case(name))
 }

@@ -66,8 +66,8 @@ impl Analysis for MonitorProbes {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
         let said = || session.steps.iter().filter(|step| step.from == Side::Client);
         let verbs = ["HELO", "EHLO", "LHLO", "QUIT", "NOOP", "RSET", "CAPA", "CAPABILITY", "LOGOUT", "HELP"];
-        let known = |verb: &Option<String>| verb.as_deref().is_some_and(|verb| verbs.contains(&verb));
-        let nothing = || said().all(|step| step.kind == Kind::Command && known(&step.command));
+        let known = |verb: Option<&str>| verb.is_some_and(|verb| verbs.contains(&verb));
+        let nothing = || said().all(|step| step.kind == Kind::Command && known(step.command.as_deref()));
         let greeted = || {
             session.steps.first().is_some_and(|step| {
                 step.kind == Kind::Greeting

@@ -117,7 +117,7 @@ fn is_one(pair: &[String]) -> bool {
 pub fn content(sessions: [&Session; 2], steps: [&Step; 2], before: Option<bool>, kept: &Contents) -> How {
     let [one, other] = steps;
     let message = |hand: usize| -> Option<&Message> {
-        let number = steps.get(hand)?.carries?.message;
+        let number = steps.get(hand)?.carries()?.message;
         let messages = &sessions.get(hand)?.messages;
         messages.get((number as usize).checked_sub(1)?).filter(|message| message.n == number)
     };

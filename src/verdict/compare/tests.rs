@@ -130,7 +130,7 @@ fn protocols_without_a_common_command_are_not_compared() {
 fn many_steps_that_have_little_in_common_are_soon_aligned() {
     let step = |n: u32, verb: &str| {
         let mut step = session("S: 220 mx\nC: NOOP", Needs::ALL).steps.remove(1);
-        (step.n, step.command, step.text) = (n, Some(verb.to_owned()), verb.to_owned());
+        (step.n, step.command, step.text) = (n, Some(verb.into()), verb.into());
         step.subject = crate::protocol::smtp::Subject::Command(crate::protocol::smtp::Verb::Other).into();
         step
     };

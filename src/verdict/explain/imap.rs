@@ -101,7 +101,7 @@ impl Abilities {
             if refused.contains(&step.n) {
                 continue;
             }
-            let text = if step.text_omitted { step.quoted_command() } else { step.text.clone() };
+            let text = if step.text_omitted { step.quoted_command() } else { step.text.to_string() };
             for ability in abilities(verb, step) {
                 let packets = Packets::of([step]);
                 let example = Example { session: Named::of(session), step: Some(step.n), text: text.clone(), packets };
@@ -164,7 +164,7 @@ fn abilities(verb: Verb, step: &Step) -> Vec<Ability> {
 
 /// A mailbox that is not INBOX.
 fn is_other(step: &Step) -> bool {
-    let argument = step.arguments.clone().and_then(|range| step.text.get(range)).unwrap_or_default().trim();
+    let argument = step.argument_range().and_then(|range| step.text.get(range)).unwrap_or_default().trim();
     // What follows are parameters: `INBOX (CONDSTORE)`.
     let name = match argument.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next(),

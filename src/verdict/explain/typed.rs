@@ -101,8 +101,8 @@ pub fn typing(session: &Session, masked: bool) -> Typing {
             lines += 1;
             line(step, before, masked, &mut found);
         }
-        if let Some(command) = step.command.as_ref().filter(|_| is_line && commands.len() < COMMANDS) {
-            commands.push(command.clone());
+        if let Some(command) = step.command.as_deref().filter(|_| is_line && commands.len() < COMMANDS) {
+            commands.push(command.to_owned());
         }
         if step.kind != Kind::Gap {
             before = Some(step);

@@ -114,7 +114,9 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
         return Purpose::PasswordInTls(protocol);
     }
     match &step.subject {
-        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(protocol, subject, step.variant, answered, step.elapsed)),
+        Subject::Smtp(subject) => {
+            Purpose::Smtp(smtp::of(protocol, subject, step.variant, answered, step.elapsed.nanoseconds()))
+        }
         Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
         Subject::Imap(subject) => Purpose::Imap(imap::of(subject, step.variant, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },

@@ -168,7 +168,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
             };
             Pop3::Greeting(greeting, response_code(code))
         }
-        What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
+        What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number.into()),
         What::Command(Verb::Auth) if variant == Variant::InitialResponse => Pop3::Sasl(Sasl::BeginsAtOnce),
         What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => Pop3::Effect(*effect, response_code(code)),

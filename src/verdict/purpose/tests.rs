@@ -21,7 +21,7 @@ fn step(from: Side, subject: Subject, text: &str) -> Step {
     let mut builder = Builder::new(Protocol::Smtp, Needs { texts: false, ..Needs::STEPS });
     builder.step(event::Step { text: text.as_bytes(), arguments, ..reported });
     let step = builder.so_far().steps.pop().unwrap();
-    assert_eq!(step.text, "");
+    assert_eq!(&*step.text, "");
     step
 }
 

@@ -58,7 +58,7 @@ fn check(session: &Session, found: &mut Found) {
     let (mut recipients, mut asked) = (HashSet::new(), HashSet::new());
     for reply in &refused {
         if let Some(command) = session.answered(reply).filter(|command| !command.text_omitted)
-            && let Some(address) = command.arguments.clone().and_then(|range| command.text.get(range))
+            && let Some(address) = command.argument_range().and_then(|range| command.text.get(range))
         {
             let of = if verb(reply) == Some(Verb::Rcpt) { &mut recipients } else { &mut asked };
             of.insert(address.trim().to_lowercase());

@@ -83,7 +83,7 @@ fn check(session: &Session, found: &mut Found) {
             continue;
         };
         let content = session.answered(step);
-        let carried = content.and_then(|content| content.carries).map(|carries| carries.message);
+        let carried = content.and_then(|content| content.carries()).map(|carries| carries.message);
         let message = carried.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
         let has_a_dot =
             message.and_then(|message| message.faults.as_ref()).is_some_and(|faults| faults.last_dot.is_some());

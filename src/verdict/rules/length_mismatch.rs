@@ -109,7 +109,7 @@ fn fetched(session: &Session, found: &mut Found) {
                 continue;
             }
             _ => {
-                let Some(carries) = step.carries.filter(|carries| carries.complete) else { continue };
+                let Some(carries) = step.carries().filter(|carries| carries.complete) else { continue };
                 let message = session.messages.get((carries.message as usize).wrapping_sub(1));
                 let Some(message) = message.filter(is_whole) else { continue };
                 let Some(number) = message.number.filter(|_| message.direction == Direction::Retrieved) else {
@@ -146,7 +146,7 @@ fn tell(found: &mut Found, steps: impl IntoIterator<Item = StepId>, sentence: us
 fn retrieved(session: &Session, found: &mut Found) {
     for pair in session.steps.windows(2) {
         let [content, next] = pair else { continue };
-        let (Subject::Pop3(_), Some(carries)) = (&content.subject, content.carries) else { continue };
+        let (Subject::Pop3(_), Some(carries)) = (&content.subject, content.carries()) else { continue };
         let Measure::Announced(announced) = carries.measure else { continue };
         // Where nothing follows, the connection ended within the message.
         let goes_on = next.from == Side::Client || next.kind == Kind::Reply;

@@ -51,7 +51,7 @@ fn check(session: &Session, found: &mut Found) {
     let mut last: Option<&Step> = None;
     for step in &session.steps {
         let before = last.replace(step);
-        match (&step.subject, step.carries) {
+        match (&step.subject, step.carries()) {
             (Subject::Imap(imap::Subject { what: What::Content { verb: Verb::Fetch, octets }, .. }), Some(carries)) => {
                 if let (true, Measure::Announced(announced)) = (carries.unfinished, carries.measure) {
                     short.push((step, announced, *octets));
@@ -89,7 +89,7 @@ fn whole(step: &Step) -> Option<(&Step, u64)> {
     let Subject::Imap(imap::Subject { what: What::Content { verb: Verb::Fetch, octets }, .. }) = &step.subject else {
         return None;
     };
-    step.carries.is_some_and(|carries| carries.complete).then_some((step, *octets))
+    step.carries().is_some_and(|carries| carries.complete).then_some((step, *octets))
 }
 
 /// How many octets of content stand before the end of the response in `rest`, which followed a literal: after one comes

@@ -55,7 +55,7 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     let mut refused = None;
     for (at, content) in session.steps.iter().enumerate() {
-        let Some(carries) = content.carries.filter(|_| content.kind == Kind::Data) else { continue };
+        let Some(carries) = content.carries().filter(|_| content.kind == Kind::Data) else { continue };
         let size =
             || session.messages.iter().find(|message| message.n == carries.message).map_or(0, |message| message.size);
         let after = session.steps.get(at + 1..).unwrap_or_default();
@@ -69,12 +69,12 @@ fn check(session: &Session, found: &mut Found) {
                 let rest = rest(after, refused);
                 // A person who types nonsense after a message does so after the reply.
                 let at_once = first.packets.first() == content.packets.last()
-                    || rest.last().is_some_and(|last| last.text == ".")
+                    || rest.last().is_some_and(|last| &*last.text == ".")
                     || rest.get(1).is_some_and(|second| second.packets.first() == first.packets.first());
                 if rest.is_empty() || !at_once {
                     continue;
                 }
-                let lines = rest.iter().filter(|step| step.text != ".").count() as u64;
+                let lines = rest.iter().filter(|step| &*step.text != ".").count() as u64;
                 let answers =
                     after.iter().filter(|step| step.answers.is_some_and(|n| rest.iter().any(|line| line.n == n)));
                 let steps = [content.n]
@@ -82,7 +82,7 @@ fn check(session: &Session, found: &mut Found) {
                     .chain(rest.iter().map(|step| step.n))
                     .chain(answers.map(|step| step.n).take(MOST));
                 let occurrence = found.at(steps).fact(Fact::Bytes(size())).named(Key::Count, Fact::Count(lines));
-                _ = occurrence.named(Key::Name, Fact::Name(first.text.clone()));
+                _ = occurrence.named(Key::Name, Fact::Name(first.text.to_string()));
             }
             (Subject::Pop3(_), Measure::Announced(announced)) if carries.unfinished => {
                 let Some(rest) = after.first().filter(|step| {
@@ -131,7 +131,7 @@ fn refused_lines(session: &Session) -> HashSet<StepId> {
 fn rest<'a>(after: &'a [Step], refused: &HashSet<StepId>) -> Vec<&'a Step> {
     let mut rest = Vec::new();
     for step in after.iter().filter(|step| step.from == Side::Client) {
-        let is_last = step.text == ".";
+        let is_last = &*step.text == ".";
         let is_line = step.kind == Kind::Command && (is_last || is_text(step) || refused.contains(&step.n));
         if !is_line || rest.len() == MOST {
             break;

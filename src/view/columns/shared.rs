@@ -8,6 +8,7 @@ use crate::view::record::{community_id, uid};
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Stands between the items of a list in one cell.
@@ -38,7 +39,7 @@ pub fn borrowed(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text that may be absent.
-pub fn optional(text: &Option<String>) -> Option<Cow<'_, str>> {
+pub fn optional(text: &Option<impl Deref<Target = str>>) -> Option<Cow<'_, str>> {
     text.as_deref().map(Cow::Borrowed)
 }
 

@@ -79,7 +79,7 @@ fn summary(reading: &Reading, row: &StepRow<'_>) -> String {
     }
     let is_content = matches!(step.kind, event::Kind::Data | event::Kind::Tls | event::Kind::Gap);
     if is_content || step.text.is_empty() {
-        let words = locale::row(lang, &purpose(row.of.session, step), step.bytes, step.carries.as_ref());
+        let words = locale::row(lang, &purpose(row.of.session, step), step.bytes, step.carries().as_ref());
         let without_text = || match is_content {
             true => locale::kind(lang, step.kind),
             false => locale::label(lang, Label::EmptyLine),
@@ -96,7 +96,7 @@ fn summary(reading: &Reading, row: &StepRow<'_>) -> String {
 
 /// The part of the text behind the verb.
 fn arguments<'r>(reading: &Reading, step: &'r Step) -> Option<Cow<'r, str>> {
-    let range = step.arguments.as_ref()?;
+    let range = step.argument_range()?;
     let (start, end) = (step.text.ceil_char_boundary(range.start), step.text.floor_char_boundary(range.end));
     borrowed(escape::cut(step.text.get(start..end)?, reading.text_limit).0)
 }
@@ -233,7 +233,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "mailboxes",
         "List: IMAP's mailboxes, decoded, if they were sent in modified UTF-7.",
         "列表：解码后的 IMAP 邮箱名。",
-        |_, row: &StepRow<'_>| listed(&row.step.mailboxes),
+        |_, row: &StepRow<'_>| listed(row.step.mailboxes()),
     ),
     Column::integer("code", "SMTP: the reply code.", "SMTP：应答码。", |_, row: &StepRow<'_>| {
         row.step.code().map(u64::from)
@@ -269,7 +269,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "secret",
         "True if it carries a password or a token.",
         "带有密码或令牌则为真。",
-        |_, row: &StepRow<'_>| Some(!row.step.secrets.is_empty()),
+        |_, row: &StepRow<'_>| Some(!row.step.secrets().is_empty()),
     ),
     Column::integer("bytes", "Length on the wire.", "线路上的字节数。", |_, row: &StepRow<'_>| {
         Some(row.step.bytes)
@@ -278,7 +278,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "message",
         "Content: the `n` of the message that it belongs to.",
         "内容：所属邮件的 `n`。",
-        |_, row: &StepRow<'_>| row.step.carries.map(|carries| carries.message.into()),
+        |_, row: &StepRow<'_>| row.step.carries().map(|carries| carries.message.into()),
     ),
     Column::text(
         "summary",
@@ -304,6 +304,6 @@ const COLUMNS: &[Column<Steps>] = &[
         "elapsed_ms",
         "A reply: milliseconds since that step.",
         "应答：距该步骤的毫秒数。",
-        |_, row: &StepRow<'_>| row.step.elapsed.map(milliseconds),
+        |_, row: &StepRow<'_>| row.step.elapsed.nanoseconds().map(milliseconds),
     ),
 ];

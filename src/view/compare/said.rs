@@ -90,7 +90,7 @@ impl<'a> Compared<'a> {
             return format!("({})", locale::label(self.lang, locale::Label::TextOmitted));
         }
         if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
-            return locale::row(self.lang, &purpose(session, step), step.bytes, step.carries.as_ref())
+            return locale::row(self.lang, &purpose(session, step), step.bytes, step.carries().as_ref())
                 .unwrap_or_else(|| format!("({})", locale::kind(self.lang, step.kind)));
         }
         escape::block(&step.text).into_owned()

@@ -108,7 +108,7 @@ fn sentences(context: &str, reply: &str) -> [String; 2] {
     let lines: String = reply.lines().map(|line| format!("S: {line}\n")).collect();
     let session = testing::session(&format!("{}{lines}", before(context)), Needs::ALL);
     let step = session.steps.last().expect("a step");
-    assert_eq!(step.text, reply, "one step");
+    assert_eq!(&*step.text, reply, "one step");
     [Lang::En, Lang::Zh].map(|lang| purpose(lang, &verdict_purpose::purpose(&session, step)))
 }
 

@@ -102,13 +102,13 @@ impl<W: Write> Markdown<W> {
             self.page.heading(3, &section.title(&self.options, session))?;
             let rows = steps.iter().map(|step| {
                 let mut cells = page::step(&self.options, &of, step);
-                if let Some(number) = cells.first_mut().filter(|_| !step.secrets.is_empty()) {
+                if let Some(number) = cells.first_mut().filter(|_| !step.secrets().is_empty()) {
                     number.push_str(" \\!");
                 }
                 cells
             });
             self.page.table(&titles, rows)?;
-            if steps.iter().any(|step| !step.secrets.is_empty()) {
+            if steps.iter().any(|step| !step.secrets().is_empty()) {
                 self.page.paragraph(&format!("! {}", self.options.label(Label::CarriesSecret)))?;
             }
             // A message stands under the section that has its last step.

@@ -104,8 +104,8 @@ pub fn step(options: &Options, of: &Of<'_>, step: &Step) -> Vec<String> {
     let titled = Steps::columns().iter().filter(|column| column.title(options.lang).is_some());
     let mut cells: Vec<String> = titled.map(|column| shown(options, &column.shown(&reading, &row))).collect();
     // The names of mailboxes that were sent encoded.
-    if let Some(purpose) = cells.last_mut().filter(|_| !step.mailboxes.is_empty()) {
-        purpose.push_str(&format!(" \\[{}\\]", raw(&step.mailboxes.join(", "))));
+    if let Some(purpose) = cells.last_mut().filter(|_| !step.mailboxes().is_empty()) {
+        purpose.push_str(&format!(" \\[{}\\]", raw(&step.mailboxes().join(", "))));
     }
     cells
 }

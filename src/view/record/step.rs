@@ -107,7 +107,7 @@ impl<'a> Step<'a> {
         let of = number::source(step.packets.first());
         let limit = context.options.text_limit;
         let (text, cut) = escape::cut(&step.text, limit);
-        let arguments = step.arguments.as_ref().map(|range| arguments(&step.text, range.start, range.end));
+        let arguments = step.argument_range().map(|range| arguments(&step.text, range.start, range.end));
         Self {
             n: step.n,
             time: step.time.known().map(Shown),
@@ -124,7 +124,7 @@ impl<'a> Step<'a> {
             tag: non_empty(&step.tag),
             command: non_empty(&step.command),
             arguments: arguments.map(|arguments| escape::cut(arguments, limit).0).filter(|text| !text.is_empty()),
-            mailboxes: &step.mailboxes,
+            mailboxes: step.mailboxes(),
             code: step.code(),
             enhanced: step.enhanced().map(Shown),
             status: step.status(),
@@ -132,10 +132,10 @@ impl<'a> Step<'a> {
             truncated: step.truncated || cut,
             text_omitted: step.text_omitted,
             bytes: step.bytes,
-            message: step.carries.map(|carries| carries.message),
+            message: step.carries().map(|carries| carries.message),
             purpose: locale::purpose(context.options.lang, &purpose(context.session, step)),
             answers: step.answers,
-            elapsed_ms: step.elapsed.map(milliseconds),
+            elapsed_ms: step.elapsed.nanoseconds().map(milliseconds),
         }
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A value that is a string in the JSON.
@@ -121,7 +122,7 @@ impl fmt::Display for Hex {
 }
 
 /// `text`, or `None` if it is empty: the JSON has no empty string that stands for "none".
-pub(crate) fn non_empty(text: &Option<String>) -> Option<&str> {
+pub(crate) fn non_empty(text: &Option<impl Deref<Target = str>>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 

@@ -115,7 +115,7 @@ impl Doubt {
     }
 
     fn client(&mut self, step: &Step) -> Hidden {
-        let text = step.text.as_str();
+        let text = &*step.text;
         if text.is_empty() {
             return Hidden::default();
         }
@@ -195,7 +195,7 @@ impl Doubt {
     }
 
     fn server(&mut self, protocol: Protocol, step: &Step) -> Hidden {
-        let text = step.text.as_str();
+        let text = &*step.text;
         let first = !std::mem::replace(&mut self.begun, true);
         match protocol {
             Protocol::Smtp | Protocol::Lmtp => self.smtp_reply(text),

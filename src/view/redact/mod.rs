@@ -320,17 +320,18 @@ impl Masking {
     /// Masks what is hidden of a step, and all other secrets in it.
     fn mask_step(&self, step: &mut Step, mask: &Mask<'_>) {
         if let Some(ranges) = self.hidden.get(&step.n) {
-            step.secrets.extend_from_slice(ranges);
-            step.mailboxes.iter_mut().for_each(|name| MASK.clone_into(name));
+            let extra = step.extra_mut();
+            extra.secrets.extend_from_slice(ranges);
+            extra.mailboxes.iter_mut().for_each(|name| MASK.clone_into(name));
             if ranges.iter().any(|range| range.start == 0)
                 && let Some(tag) = &mut step.tag
             {
-                MASK.clone_into(tag);
+                *tag = MASK.into();
             }
         }
         // A secret of one character is not searched for: what the step says of it is all that is known.
         let found = |range| Found { known: whose::in_step(step, range), range: widened(&step.text, range) };
-        let given: Vec<Found> = step.secrets.iter().map(found).collect();
+        let given: Vec<Found> = step.secrets().iter().map(found).collect();
         step.texts_mut(&mut Mask { given: &given, ..*mask });
     }
 }
@@ -436,7 +437,10 @@ impl TextsMut for Mask<'_> {
             *command = Some(MASK.to_owned());
         }
         let masked = Masked::new(text, &found, |known| self.instead(known));
-        *arguments = arguments.take().map(|range| masked.map(range.start)..masked.map_end(range.end));
+        *arguments = arguments.take().map(|Range { start, end }| {
+            let of_numbers = |at| u32::try_from(at).unwrap_or(u32::MAX);
+            of_numbers(masked.map(start as usize))..of_numbers(masked.map_end(end as usize))
+        });
         *secrets = masked.masks;
         *text = masked.text;
     }

@@ -131,7 +131,7 @@ impl Needles {
     /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.
     pub fn learn_step(&mut self, step: &Step) {
         self.is_read = true;
-        for range in &step.secrets {
+        for range in step.secrets() {
             self.learn_crossed(
                 step.text.get(widened(&step.text, range)).unwrap_or_default(),
                 whose::in_step(step, range).as_ref(),

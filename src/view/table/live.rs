@@ -123,7 +123,7 @@ impl<W: Write> View for Live<W> {
             let row: Row = row.joined(goes_on && steps::is_joined(Some(last.from), step));
             layout.grid.rows(&mut self.out, &[row])?;
             last.from = step.from;
-            last.secret |= !step.secrets.is_empty();
+            last.secret |= !step.secrets().is_empty();
         }
         self.out.flush()
     }

@@ -51,7 +51,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             grid.rows(out, &rows)?;
         }
         grid.foot(out)?;
-        if steps.iter().any(|step| !step.secrets.is_empty()) {
+        if steps.iter().any(|step| !step.secrets().is_empty()) {
             heading::note(out, options.style, &legend(options))?;
         }
         // A message is written under the section that has its last step.
@@ -142,7 +142,7 @@ impl Layout {
         };
         let mark = match step.kind {
             Kind::Gap => Mark::Gap,
-            _ if step.secrets.is_empty() => Mark::None,
+            _ if step.secrets().is_empty() => Mark::None,
             _ => Mark::Secret,
         };
         let mut number = numbers(step);
@@ -172,7 +172,7 @@ pub fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
         return options.bracketed(options.label(Label::TextOmitted));
     }
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
-        let words = locale::row(options.lang, purpose, step.bytes, step.carries.as_ref());
+        let words = locale::row(options.lang, purpose, step.bytes, step.carries().as_ref());
         let without_text = || match step.kind {
             Kind::Data | Kind::Tls | Kind::Gap => locale::kind(options.lang, step.kind),
             _ => options.label(Label::EmptyLine),
@@ -189,12 +189,12 @@ pub fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
 /// The purpose of a step, with the mailbox names that were sent encoded.
 pub fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     let purpose = locale::purpose(options.lang, purpose);
-    if step.mailboxes.is_empty() {
+    if step.mailboxes().is_empty() {
         return purpose;
     }
-    let mut names: Vec<String> = step.mailboxes.iter().take(MAILBOXES).map(|name| line(name, MAILBOX)).collect();
-    if step.mailboxes.len() > MAILBOXES {
-        names.push(format!("… +{}", step.mailboxes.len() - MAILBOXES));
+    let mut names: Vec<String> = step.mailboxes().iter().take(MAILBOXES).map(|name| line(name, MAILBOX)).collect();
+    if step.mailboxes().len() > MAILBOXES {
+        names.push(format!("… +{}", step.mailboxes().len() - MAILBOXES));
     }
     match options.lang {
         Lang::En => format!("{purpose} ({})", names.join(", ")),

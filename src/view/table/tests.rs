@@ -300,7 +300,7 @@ fn a_gap_is_a_row_and_long_text_is_cut() {
 #[test]
 fn a_long_list_of_names_is_visibly_cut() {
     let mut session = lab_smtp();
-    session.steps[0].mailboxes = vec!["北".to_owned(); 20];
+    session.steps[0].extra_mut().mailboxes = vec!["北".to_owned(); 20];
     session.tls.certificate = Some(crate::protocol::event::Certificate {
         subject: "CN=mx".to_owned(),
         issuer: "CN=ca".to_owned(),

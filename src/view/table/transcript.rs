@@ -87,9 +87,9 @@ fn described(form: Form<'_>, session: &Session, step: &Step) -> Option<String> {
     if !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text.is_empty() {
         return None;
     }
-    let mut what = locale::row(form.lang, &purpose(session, step), step.bytes, step.carries.as_ref())
+    let mut what = locale::row(form.lang, &purpose(session, step), step.bytes, step.carries().as_ref())
         .unwrap_or_else(|| locale::kind(form.lang, step.kind).to_owned());
-    if let Some(file) = step.carries.and_then(|carries| form.files.get(&carries.message)) {
+    if let Some(file) = step.carries().and_then(|carries| form.files.get(&carries.message)) {
         what.push_str(": ");
         what.push_str(file);
     }
@@ -111,9 +111,9 @@ fn decoded(lang: Lang, step: &Step) -> Option<String> {
 
 /// What is sent in base64 in a step of a login (RFC 4954, RFC 5034, RFC 9051, section 6.2.2); `None` for other steps.
 fn payload(step: &Step) -> Option<&str> {
-    let text = step.text.as_str();
+    let text = &*step.text;
     // The mechanism, and the initial response.
-    let initial = || text.get(step.arguments.clone()?)?.split_ascii_whitespace().nth(1);
+    let initial = || text.get(step.argument_range()?)?.split_ascii_whitespace().nth(1);
     let payload = match &step.subject {
         Subject::Smtp(smtp::Subject::Command(smtp::Verb::Auth))
         | Subject::Pop3(pop3::Subject { what: pop3::What::Command(pop3::Verb::Auth), .. })

@@ -64,7 +64,7 @@ pub fn phases(session: &Session, limit: usize, masked: bool) -> Vec<Phase> {
         if !steps.is_empty() {
             phases.push(Phase {
                 title: Text::with(|options| section.title(options, session)),
-                has_secrets: steps.iter().any(|step| !step.secrets.is_empty()),
+                has_secrets: steps.iter().any(|step| !step.secrets().is_empty()),
                 steps: steps.iter().map(|step| row(session, step, masked)).collect(),
             });
         }
@@ -100,7 +100,7 @@ fn row(session: &Session, step: &Model, masked: bool) -> Step {
 fn mark(step: &Model) -> &'static str {
     match (step.kind, step.code(), step.status()) {
         (Kind::Gap, ..) => "gap",
-        _ if !step.secrets.is_empty() => "secret",
+        _ if !step.secrets().is_empty() => "secret",
         (_, Some(400..=499), _) => "deferred",
         (_, Some(500..), _) | (_, _, Some("-ERR" | "NO" | "BAD")) => "refused",
         _ => "",
@@ -117,7 +117,7 @@ fn seconds(nanoseconds: i64) -> String {
 /// The text of a step with secrets, in pieces. None where it has none, or where its text is not what was sent.
 fn pieces(step: &Model, masked: bool) -> Option<Vec<Piece>> {
     let is_text = !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text_omitted;
-    if masked || step.secrets.is_empty() || step.text.is_empty() || !is_text {
+    if masked || step.secrets().is_empty() || step.text.is_empty() || !is_text {
         return None;
     }
     let (text, cut) = escape::cut(&step.text, TEXT_LIMIT);
@@ -128,7 +128,7 @@ fn pieces(step: &Model, masked: bool) -> Option<Vec<Piece>> {
             pieces.push(Piece { text: Text::same(escape::block(piece)), secret });
         }
     };
-    let mut ranges: Vec<(usize, usize)> = step.secrets.iter().map(|range| (range.start, range.end)).collect();
+    let mut ranges: Vec<(usize, usize)> = step.secrets().iter().map(|range| (range.start, range.end)).collect();
     ranges.sort_unstable();
     let mut at = 0;
     for (start, end) in ranges {

@@ -183,7 +183,7 @@ fn step(svg: &mut Svg, frame: &Frame, session: &Session, step: &Step, before: Op
         Side::Server => ("d-label d-end", frame.server - 14),
     };
     svg.words(class, [x, base], &said.label);
-    if !step.secrets.is_empty() {
+    if !step.secrets().is_empty() {
         sign::bang(svg, "d-sign d-warn", [frame.client - 14, arrow]);
     }
     match tone {
@@ -336,11 +336,11 @@ fn said(session: &Session, step: &Step, before: Option<&Step>) -> Said {
 /// The words for a step without text.
 fn described(lang: Lang, session: &Session, step: &Step, before: Option<&Step>) -> String {
     if step.kind == Kind::Data {
-        let whose = match step.carries {
+        let whose = match step.carries() {
             Some(_) => locale::label(lang, Label::Message),
             None => locale::kind(lang, step.kind),
         };
-        let state = step.carries.filter(|carries| !carries.complete).map(|carries| match carries.unfinished {
+        let state = step.carries().filter(|carries| !carries.complete).map(|carries| match carries.unfinished {
             true => locale::label(lang, Label::Unfinished).to_owned(),
             false => locale::label(lang, Label::Incomplete).to_owned(),
         });
@@ -349,7 +349,7 @@ fn described(lang: Lang, session: &Session, step: &Step, before: Option<&Step>) 
         let parts = [Some(whose.to_owned()), Some(locale::bytes(lang, step.bytes)), state, took];
         return parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     }
-    let words = locale::row(lang, &purpose(session, step), step.bytes, step.carries.as_ref());
+    let words = locale::row(lang, &purpose(session, step), step.bytes, step.carries().as_ref());
     words.unwrap_or_else(|| match step.kind {
         Kind::Tls | Kind::Gap => bracketed(lang, locale::kind(lang, step.kind)),
         _ => bracketed(lang, locale::label(lang, Label::EmptyLine)),
@@ -365,8 +365,8 @@ fn bracketed(lang: Lang, text: &str) -> String {
 
 /// The text of a step with its secrets masked: a drawing shows none.
 fn masked(step: &Step) -> String {
-    let text = step.text.as_str();
-    let mut secrets = step.secrets.clone();
+    let text = &*step.text;
+    let mut secrets = step.secrets().to_vec();
     secrets.sort_by_key(|secret| secret.start);
     let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
     for secret in secrets {
@@ -391,7 +391,7 @@ fn numbers(step: &Step) -> String {
 
 /// The height of the legend below the diagram of `session`; 0 where there is none.
 pub fn legend_height(session: &Session) -> i64 {
-    if session.steps.iter().any(|step| !step.secrets.is_empty()) { 24 } else { 0 }
+    if session.steps.iter().any(|step| !step.secrets().is_empty()) { 24 } else { 0 }
 }
 
 /// What the sign of a secret means.

@@ -194,7 +194,7 @@ fn shape<'a>(session: &'a Session, step: &'a Step, silence: Option<i64>) -> Opti
     let is_own = is_evidence
         || silence.is_some()
         || tone(step) != Tone::Plain
-        || !step.secrets.is_empty()
+        || !step.secrets().is_empty()
         || step.kind == Kind::Gap;
     // `* 12 FETCH (…)`, `* SEARCH …`: the word after the numbers.
     let word = || {

@@ -106,7 +106,7 @@ fn secrets_are_not_drawn() {
         .s("+OK")
         .c("AUTH PLAIN AGFsaWNlAHMzY3IzdA==")
         .secret("AGFsaWNlAHMzY3IzdA==")
-        .with(|step| step.secrets.push(11..4_000))
+        .with(|step| step.extra_mut().secrets.push(11..4_000))
         .s("+OK");
     let all = said(&sequence(&talk.session));
     for secret in ["wörd", "rd-17", "AGFs"] {
@@ -206,7 +206,7 @@ fn equal_exchanges_are_folded_and_long_sessions_cut() {
     assert!(said(&cut).contains(&format!("{} steps are not drawn here", 4_001 - drawn)));
     assert!(cut.len() < 400_000, "{}", cut.len());
     let mut refused = recipients(200, false);
-    refused.steps[200].text = "550 no".to_owned();
+    refused.steps[200].text = "550 no".into();
     refused.steps[200].subject = Talk::new(Protocol::Smtp).s("550 no").session.steps[0].subject.clone();
     assert!(said(&sequence(&refused)).contains("550 no"), "what is refused is not folded away");
     assert!(cut.matches("<svg").count() > 10, "sheets of less than a page");
