@@ -97,8 +97,8 @@ impl<W: Write> View for Csv<W> {
 
     fn needs(&self) -> Needs {
         let messages = self.has(&["steps", "messages", "journeys", "sessions", "summary"]);
-        let prints = self.has(&["journeys"]);
-        Needs { messages, attachments: messages, prints, texts: self.has(&["steps"]), faults: false }
+        let (digests, prints) = (self.has(&["messages", "journeys"]), self.has(&["journeys"]));
+        Needs { messages, digests, attachments: digests, prints, texts: self.has(&["steps"]), faults: false }
     }
 
     fn selection(&self) -> Selection {
