@@ -84,7 +84,7 @@ impl Cli {
             }
             Command::Explain(mut args) => {
                 args.filters.logins.extend(args.users);
-                let filter = args.filters.resolve(&environment.zone());
+                let filter = args.filters.resolve(&|| environment.zone());
                 Plan::Explain(study(args.files, args.study, filter, Selection::ALL, environment))
             }
             Command::Read(mut args) => {
@@ -153,7 +153,7 @@ fn analysis(
         any_port: args.any_port,
         // `run` takes it from the view.
         selection: Selection::NONE,
-        filter: args.filters.resolve(&environment.zone()),
+        filter: args.filters.resolve(&|| environment.zone()),
         emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,
             Format::Table | Format::Csv | Format::Markdown if live => Emit::AsTheyEnd,
@@ -239,12 +239,12 @@ fn coloured(asked: Colour, environment: &Environment, to_file: bool) -> bool {
 }
 
 fn clock(asked: Option<ToldBy>, environment: &Environment, to_file: bool) -> Clock {
-    let local = environment.zone.map_or(Clock::Utc, Clock::Local);
+    let local = || environment.known_zone().map_or(Clock::Utc, Clock::Local);
     match asked {
         Some(ToldBy::Utc) => Clock::Utc,
-        Some(ToldBy::Local) => local,
+        Some(ToldBy::Local) => local(),
         Some(ToldBy::Relative) => Clock::relative(),
-        None if environment.terminal && !to_file => local,
+        None if environment.terminal && !to_file => local(),
         None => Clock::Utc,
     }
 }

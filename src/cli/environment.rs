@@ -18,8 +18,8 @@ pub struct Environment {
     /// Standard output is a terminal.
     pub terminal: bool,
     /// The time zone of `TZ`, or else of the machine: of times that are shown, and of those typed without one. UTC where
-    /// there is none.
-    pub zone: Option<&'static TimeZone>,
+    /// there is none. Looked for only where it matters: that takes a walk over all that the system knows.
+    pub zone: Option<fn() -> Option<&'static TimeZone>>,
     /// The terminal's columns, or `COLUMNS`.
     pub columns: Option<usize>,
     /// Processors that this process may use.
@@ -52,7 +52,11 @@ impl Environment {
     }
 
     pub(super) fn zone(&self) -> TimeZone {
-        self.zone.cloned().unwrap_or(TimeZone::UTC)
+        self.known_zone().cloned().unwrap_or(TimeZone::UTC)
+    }
+
+    pub(super) fn known_zone(&self) -> Option<&'static TimeZone> {
+        self.zone.and_then(|zone| zone())
     }
 
     /// The environment of this process.
@@ -64,7 +68,7 @@ impl Environment {
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default(),
             no_color: set("NO_COLOR").is_some(),
             terminal,
-            zone: system_zone(),
+            zone: Some(system_zone),
             colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             caller: ["SUDO_UID", "SUDO_GID"]

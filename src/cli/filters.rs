@@ -68,7 +68,7 @@ impl<T> Asked<T> {
 
 impl FilterArgs {
     /// The filter, with times in `zone` where they name none.
-    pub(super) fn resolve(self, zone: &TimeZone) -> SessionFilter {
+    pub(super) fn resolve(self, zone: &dyn Fn() -> TimeZone) -> SessionFilter {
         let mut told = Vec::new();
         let mut tell = |option: &str, text: &str| {
             let is_plain =
@@ -92,7 +92,7 @@ impl FilterArgs {
         let mut moment = |option: &str, asked: Option<Asked<Moment>>| {
             let asked = asked?;
             tell(option, &asked.text);
-            Some(Moment::parse(&asked.text, zone).unwrap_or(asked.value))
+            Some(Moment::parse(&asked.text, &zone()).unwrap_or(asked.value))
         };
         let (since, until) = (moment("since", self.since), moment("until", self.until));
         if !self.protocols.is_empty() {
