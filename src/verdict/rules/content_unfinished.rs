@@ -108,7 +108,10 @@ fn check(session: &Session, found: &mut Found) {
     let Some((Side::Client, time)) = ending::left(session) else { return };
     let Some(ends) = ending::ends(session) else { return };
     let by_reset = ends.resets.first().is_some_and(|reset| reset.at.time <= time);
-    let has_arrived = ends.unacknowledged.iter().all(|&bytes| bytes == 0);
+    // A client that leaves at once has no acknowledgement yet: the server's FIN says as much, where nothing was sent in vain.
+    let in_vain = session.transport.stalls.repeats.iter().any(|repeats| !repeats.longest.answered);
+    let has_left = ends.fins.iter().all(Option::is_some) && !in_vain;
+    let has_arrived = has_left || ends.unacknowledged == [0; 2];
     if by_reset || !has_arrived || ending::is_incomplete(session) || ending::follows_refusal(session, time) {
         return;
     }

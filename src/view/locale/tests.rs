@@ -257,7 +257,8 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(Match: Content, Body, MessageId), |l, &x| matched(l, x).to_owned());
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
     check_all(all!(Class: Failure, Weakness, Remark), |l, &x| class(l, x).to_owned());
-    check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
+    check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x, false).to_owned());
+    check_all([true], |l, &x| login_outcome(l, LoginOutcome::Unknown, x).to_owned());
     check_all(Limit::ALL, |l, &&x| limit(l, x));
     let stops = [
         DecodeStop::Link,

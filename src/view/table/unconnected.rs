@@ -107,7 +107,7 @@ impl Unconnected {
         let rows: Vec<Row> = rows.iter().take(ROWS).map(|row| row.shown(options)).collect();
         heading::table(out, options.style, &titles, &rows, &[0, 0, 0, 8, 0])?;
         if more > 0 {
-            heading::note(out, options.style, &format!("… +{more}"))?;
+            heading::note(out, options.style, &locale::counted_in_further_rows(options.lang, more))?;
         }
         heading::note(out, options.style, &locale::only_counted(options.lang, self.counted))
     }
