@@ -163,6 +163,23 @@ mod tests {
          S: 354 go\nC: text\nC: .\nS: 421 4.3.2 shutting down"
     );
 
+    #[test]
+    fn what_the_servers_fin_answers_has_arrived() {
+        let left = "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
+                    C: DATA\nS: 354 go\nC: text\n! fin client\n";
+        let again = "again client: 6 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54\n";
+        for (script, found) in [
+            (format!("{left}! fin server"), 1),
+            // The capture ends, or the network lost it.
+            (left.to_owned(), 0),
+            (format!("{again}{left}! fin server"), 0),
+        ] {
+            let mut session = crate::verdict::testing::session(&script, super::RULE.needs);
+            session.transport.ends.as_mut().expect("FINs").unacknowledged = [6, 0];
+            assert_eq!(super::RULE.look(&session).len(), found, "{script}");
+        }
+    }
+
     fn said(script: &str) -> Vec<usize> {
         let session = crate::verdict::testing::session(script, super::RULE.needs);
         super::RULE.look(&session).iter().flat_map(|finding| &finding.facts).map(|facts| facts.sentence).collect()

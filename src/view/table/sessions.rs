@@ -80,7 +80,7 @@ impl List {
     pub fn add(&mut self, out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
         let Self { shape, kept, .. } = self;
         if !self.streams {
-            kept.add(session, || listed::cells(options, session, &shape.widths()));
+            kept.add(session, || listed::cells(options, session, &shape.widths_of(session)));
             return Ok(());
         }
         if options.list.limit.is_some_and(|limit| self.written >= limit) {
@@ -92,7 +92,7 @@ impl List {
             shape.begin(out, options)?;
         }
         self.written += 1;
-        let cells = listed::cells(options, session, &shape.widths());
+        let cells = listed::cells(options, session, &shape.widths_of(session));
         shape.write(out, cells)
     }
 
@@ -153,6 +153,20 @@ impl Shape {
                     *place = width;
                 }
             }
+        }
+        widths
+    }
+
+    /// The same for `session`: a number that is longer than its column takes from the widest one.
+    fn widths_of(&self, session: &Session) -> [usize; COLUMNS] {
+        let mut widths = self.widths();
+        let Self::Lines(lines) = self else { return widths };
+        let first = lines.first().map(Vec::as_slice).unwrap_or_default();
+        let widest = first.iter().map(|(_, width)| *width).max().unwrap_or_default();
+        let [number, ..] = widths;
+        let over = session.id.to_string().len().saturating_sub(number);
+        if let Some(place) = first.iter().find(|(_, width)| *width == widest).and_then(|(at, _)| widths.get_mut(*at)) {
+            *place = place.saturating_sub(over);
         }
         widths
     }

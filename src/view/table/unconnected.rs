@@ -237,5 +237,7 @@ mod tests {
         let table = written(&unconnected, Lang::En);
         assert!(table.lines().count() < 80, "{}", table.lines().count());
         assert!(table.contains(&format!("{} of these", 300 * 256 - SHOWN)), "{table}");
+        assert!(table.contains(" connections in rows that are not shown"), "{table}");
+        assert!(written(&unconnected, Lang::Zh).contains("个连接，所在各行未列出"));
     }
 }

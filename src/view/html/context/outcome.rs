@@ -41,7 +41,7 @@ fn tone(upshot: Upshot) -> &'static str {
         Upshot::Accepted | Upshot::Retrieved | Upshot::Appended | Upshot::LoggedIn => "good",
         Upshot::Partly | Upshot::Deferred | Upshot::RejectedOrDeferred | Upshot::LoginDeferred | Upshot::Aborted => {
             "warn"
-        },
+        }
         Upshot::NotConnected
         | Upshot::Refused(_)
         | Upshot::HungUp(_)
