@@ -20,7 +20,7 @@ use std::time::Duration;
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, Language, StudyArgs, ToldBy};
 pub use around::{Around, Pager};
-pub use environment::Environment;
+pub use environment::{Environment, terminal_columns};
 pub use plan::{Analysis, Input, Output, Plan, Study, User};
 pub use tables::Tables;
 use what::What;
@@ -168,8 +168,9 @@ fn analysis(
     };
     let output = Output {
         format,
-        time: clock(args.time, environment, file.is_some()),
+        time: clock(args.time, environment, file.is_some() || format == Format::Html),
         raw: false,
+        follows_terminal: environment.terminal && file.is_none() && args.width.is_none(),
         unasked_terminal: false,
         file,
         tables,

@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 use support::{CONVERSATIONS, Packet, frame, numbered, packets, pcap, pcap_of, segments, turns};
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
 /// How long to wait for what has to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -415,4 +416,48 @@ fn bytes_that_make_no_sense_are_stepped_over_when_sense_follows() {
     assert_eq!(status, 0);
     let problem = last["capture"]["sources"][0]["problem"].as_str().expect("a problem");
     assert!(problem.starts_with("skipped 300 bytes"), "{problem}");
+}
+
+/// The terminal is made narrower and wider again while a file is followed; `--width` is the user's.
+#[test]
+fn tables_take_the_width_that_the_terminal_has_by_then() {
+    let shown = |options: &str| {
+        let (folder, path) = folder();
+        let before = conversation(40_000);
+        let (first, rest) = before.split_at(before.len() / 2);
+        write(&path, &pcap(first));
+        let headless = |packets: &[Packet]| pcap(packets)[pcap(&[]).len()..].to_vec();
+        write(&folder.path().join("rest"), &headless(rest));
+        write(&folder.path().join("next"), &headless(&conversation(40_001)));
+        let mailtap = env!("CARGO_BIN_EXE_mailtap");
+        let command = format!(
+            "cd {}; stty rows 40 cols 140; {mailtap} read --follow growing.pcap --lang en --color never {options} & pid=$!; sleep 1.5; \
+             stty cols 60 < /dev/tty; cat rest >> growing.pcap; sleep 3.5; stty cols 100 < /dev/tty; \
+             cat next >> growing.pcap; sleep 3.5; kill $pid; wait $pid",
+            folder.path().display()
+        );
+        support::on_a_terminal(&command, &[]).map(|(out, _)| out)
+    };
+    let widest = |lines: &str| lines.lines().map(|line| line.trim_end().width()).max().unwrap_or_default();
+    let seen = thread::scope(|scope| {
+        ["--show steps", "--show sessions", "--show steps --width 90"]
+            .map(|options| scope.spawn(move || shown(options)))
+            .map(|one| one.join().expect("no panic"))
+    });
+    let [Some(steps), Some(list), Some(asked)] = seen else { return };
+    // A table of 140 columns, which ends where the terminal is narrower; cards; and a table of 100 columns.
+    let lines: Vec<&str> = steps.lines().map(str::trim_end).collect();
+    let next = lines.iter().position(|line| line.contains("Session 2")).expect("the second session");
+    let wide = lines[..next].iter().rposition(|line| line.starts_with('└')).expect("the open table has its foot");
+    assert_eq!(lines[wide].width(), 140, "{steps}");
+    let narrow = &lines[wide + 1..next];
+    assert!(widest(&narrow.join("\n")) <= 60 && !narrow.iter().any(|line| line.starts_with('│')), "{steps}");
+    assert!(narrow.len() > 10 && lines[next + 1..].iter().any(|line| line.starts_with('│')), "{steps}");
+    assert_eq!(widest(&lines[next..].join("\n")), 100, "{steps}");
+    // One session ends at 60 columns, one at 100: each under titles of its own.
+    assert_eq!(list.matches("━━ Sessions").count(), 2, "{list}");
+    let second = list.rfind("━━ Sessions").expect("titles");
+    assert!(widest(&list[..second]) <= 60, "{list}");
+    assert_eq!(widest(&list[second..]), 100, "{list}");
+    assert_eq!(widest(&asked), 90, "{asked}");
 }

@@ -39,13 +39,24 @@ fn captures() -> Vec<PathBuf> {
     found
 }
 
+/// Every how many bytes a packet's data is cut.
+const EACH: usize = 8;
+
 fn cut_everywhere(path: &Path) {
     let whole = std::fs::read(path).expect("readable");
     let (all, problem) = count(&whole);
     assert_eq!(problem, None, "{}", path.display());
+    // Where the cut gives another packet, and in the header behind it, each byte is tried. Within a packet's data one place
+    // is like the next.
+    let sampled: Vec<u64> = (0..whole.len()).step_by(EACH).map(|len| count(&whole[..len]).0.packets).collect();
+    let is_near_another = |len: usize| {
+        let near = &sampled[(len / EACH).saturating_sub(2)..(len / EACH + 2).min(sampled.len())];
+        near.first() != near.last()
+    };
+    let tried: Vec<usize> = (0..whole.len()).filter(|&len| len % EACH == 0 || is_near_another(len)).collect();
     let mut before = Count::default();
     let mut told = 0;
-    for len in 0..whole.len() {
+    for &len in &tried {
         let (found, problem) = count(&whole[..len]);
         let sound = (before.packets..=all.packets).contains(&found.packets) && found.steps <= all.steps + 2;
         assert!(sound, "{} at {len}: {} packets, {} steps", path.display(), found.packets, found.steps);
@@ -54,7 +65,7 @@ fn cut_everywhere(path: &Path) {
     }
     // A cut between two records cannot be seen in the file.
     let records = usize::try_from(all.packets).expect("few packets") + 8;
-    assert!(told + records >= whole.len(), "{}: {told} of {} cuts were told", path.display(), whole.len());
+    assert!(told + records >= tried.len(), "{}: {told} of {} cuts were told", path.display(), tried.len());
 }
 
 #[test]

@@ -82,7 +82,8 @@ impl Environment {
     }
 }
 
-fn terminal_columns() -> Option<usize> {
+/// The columns of the terminal as it is now.
+pub fn terminal_columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 

@@ -131,6 +131,8 @@ pub struct Output {
     pub redact: Option<Redaction>,
     /// Columns of the tables.
     pub width: usize,
+    /// Tables that are written for long take the width that the terminal has by then.
+    pub follows_terminal: bool,
     /// Colour the tables.
     pub colour: bool,
     /// How tables tell times.

@@ -29,7 +29,12 @@ pub fn view(output: &Output, out: Box<dyn Write>, heads: Option<Arc<Heads>>) -> 
         let text = read().with_context(|| format!("{name}: the template cannot be read"))?;
         Ok(Template { name, text })
     });
-    let options =
-        Options { lang: output.lang, masked: output.redact.is_some(), heads, template: template.transpose()? };
+    let options = Options {
+        lang: output.lang,
+        masked: output.redact.is_some(),
+        heads,
+        template: template.transpose()?,
+        clock: output.time,
+    };
     Html::new(out, options).context("the page's template")
 }

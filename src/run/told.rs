@@ -10,6 +10,7 @@ use crate::capture::{CaptureError, Tell, Told};
 use crate::pipeline::Outcome;
 use crate::verdict::Report;
 use crate::view::Lang;
+use crate::view::csv::CutShort;
 use crate::view::extract::{AtPath, NotEmpty};
 use crate::view::locale::{self, errors};
 use std::io;
@@ -63,6 +64,9 @@ fn zh(error: &anyhow::Error) -> String {
 fn system(error: &io::Error) -> String {
     if let Some(AtFile { name, error }) = inner(error) {
         return format!("{}：{}", place(name), system(error));
+    }
+    if let Some(short) = inner::<CutShort>(error) {
+        return format!("{}；{}", system(&short.error), short.tables(Lang::Zh));
     }
     if let Some(AtPath { path, error }) = inner(error) {
         return format!("{}：{}", path.display(), system(error));

@@ -5,7 +5,7 @@ use super::html;
 use super::outputs::Outputs;
 use super::problem::Problem;
 use super::running::Running;
-use crate::cli::{Format, Output, Redaction};
+use crate::cli::{Format, Output, Redaction, terminal_columns};
 use crate::limits::Budget;
 use crate::verdict::explain::Heads;
 use crate::view::csv::{self, Csv};
@@ -63,10 +63,16 @@ fn plain(output: &Output, live: bool, outputs: Outputs, heads: Option<Arc<Heads>
         }
         Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Html => Box::new(html::view(output, out, heads)?),
-        Format::Table if live => match shown_on {
-            Some(screen) => Box::new(Board::new(table::Live::new(out, tables), screen)?),
-            None => Box::new(table::Live::new(out, tables)),
-        },
+        Format::Table if live => {
+            let mut view = table::Live::new(out, tables);
+            if output.follows_terminal {
+                view = view.following(terminal_columns);
+            }
+            match shown_on {
+                Some(screen) => Box::new(Board::new(view, screen)?),
+                None => Box::new(view),
+            }
+        }
         Format::Table => Box::new(Table::new(out, tables)),
     })
 }

@@ -24,10 +24,12 @@ pub struct Plan {
 /// What is asked for: nothing else is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Messages' digests, lines, header fields and MIME structure. Without them a message is its envelope, size and
-    /// outcome.
+    /// Messages' lines, header fields and MIME structure. Without them a message is its envelope, size and outcome.
     pub messages: bool,
-    /// Attachments, decoded and digested. Has no effect without `messages`.
+    /// Digests of messages and of their bodies, by which they are known again: most of what a message costs. Has no effect
+    /// without `messages`.
+    pub digests: bool,
+    /// Attachments, decoded and digested. Has no effect without `messages`; with them, messages are digested too.
     pub attachments: bool,
     /// Digests of messages' texts, by which they are known again where they were changed on the way. Has no effect without
     /// `messages`.
@@ -40,14 +42,16 @@ pub struct Needs {
 
 impl Needs {
     /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, prints: true, texts: true, faults: true };
+    pub const ALL: Self =
+        Self { messages: true, digests: true, attachments: true, prints: true, texts: true, faults: true };
     /// Steps with their texts, logins and envelopes alone.
     pub const STEPS: Self = Self { texts: true, ..Self::NONE };
     /// What is always computed: steps without their texts, logins, envelopes.
-    pub const NONE: Self = Self { messages: false, attachments: false, prints: false, texts: false, faults: false };
+    pub const NONE: Self =
+        Self { messages: false, digests: false, attachments: false, prints: false, texts: false, faults: false };
     /// The texts of steps.
     pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
-    /// Messages' digests, lines, header fields and MIME structure.
+    /// Messages' lines, header fields and MIME structure.
     pub const MESSAGES: Self = Self { messages: true, ..Self::NONE };
     /// What is wrong with messages' content.
     pub const FAULTS: Self = Self { faults: true, ..Self::NONE };
@@ -56,6 +60,7 @@ impl Needs {
     pub const fn and(self, other: Self) -> Self {
         Self {
             messages: self.messages || other.messages,
+            digests: self.digests || other.digests,
             attachments: self.attachments || other.attachments,
             prints: self.prints || other.prints,
             texts: self.texts || other.texts,

@@ -66,7 +66,7 @@ impl Selection {
 
     /// What the rules that run need computed.
     pub fn needs(&self) -> Needs {
-        let across = if self.across { Needs { texts: true, ..Needs::MESSAGES } } else { Needs::NONE };
+        let across = if self.across { Needs { texts: true, digests: true, ..Needs::MESSAGES } } else { Needs::NONE };
         self.rules.iter().fold(across, |needs, rule| needs.and(rule.needs))
     }
 }

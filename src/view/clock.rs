@@ -86,6 +86,36 @@ impl Clock {
         }
     }
 
+    /// The clock of the moment that others are counted from, which cannot be counted itself.
+    pub fn anchor(self) -> Self {
+        match self {
+            Self::Relative(_) => Self::Utc,
+            clock => clock,
+        }
+    }
+
+    /// Nanoseconds that this clock is ahead of UTC at `time`: of one that counts, those up to its beginning, negated.
+    pub fn ahead(self, time: Time) -> i64 {
+        let offset = |zone: &TimeZone| {
+            let moment = Timestamp::from_nanosecond(i128::from(time.nanoseconds())).ok()?;
+            Some(i64::from(zone.to_offset(moment).seconds()) * 1_000_000_000)
+        };
+        match self {
+            Self::Utc => 0,
+            Self::Local(zone) => offset(zone).unwrap_or_default(),
+            Self::Relative(origin) => origin.get().map_or(0, |origin| origin.nanoseconds().saturating_neg()),
+        }
+    }
+
+    /// What moments at `time` are counted in: `UTC`, `+01:00`, `s`.
+    pub fn unit(self, time: Time) -> String {
+        match self {
+            Self::Local(zone) => zoned(zone, time, "%:z").unwrap_or_else(|| "UTC".to_owned()),
+            Self::Relative(origin) if origin.get().is_some() => "s".to_owned(),
+            Self::Utc | Self::Relative(_) => "UTC".to_owned(),
+        }
+    }
+
     /// The title of a column of moments as [`Self::second`] tells them.
     pub(crate) fn title(self, lang: Lang, label: Label) -> String {
         let label = locale::label(lang, label);
@@ -151,6 +181,18 @@ mod tests {
         );
         assert_eq!(Clock::Utc.title(Lang::En, Label::Started), "Started (UTC)");
         assert_eq!(zone(1).title(Lang::En, Label::Started), "Started");
+    }
+
+    #[test]
+    fn a_clock_says_how_far_it_is_from_utc() {
+        let time = Time::from_microseconds(MOMENT);
+        assert_eq!((Clock::Utc.ahead(time), Clock::Utc.unit(time).as_str()), (0, "UTC"));
+        assert_eq!((zone(8).ahead(time), zone(8).unit(time).as_str()), (8 * 3_600_000_000_000, "+08:00"));
+        let clock = Clock::relative();
+        assert_eq!((clock.ahead(time), clock.unit(time).as_str()), (0, "UTC"), "no packet was read yet");
+        let Clock::Relative(origin) = clock else { unreachable!() };
+        origin.set(time).unwrap();
+        assert_eq!((clock.ahead(time), clock.unit(time).as_str()), (-MOMENT * 1_000, "s"));
     }
 
     #[test]

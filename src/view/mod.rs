@@ -156,6 +156,7 @@ impl Show {
         let messages = self.steps || self.messages || self.journeys || self.transcript;
         Needs {
             messages,
+            digests: messages,
             attachments: messages,
             prints: self.journeys,
             texts: self.steps || self.transcript,

@@ -69,6 +69,41 @@ fn a_limit_leaves_whole_rows_of_csv() {
     }
 }
 
+/// Of several files, the message says which are whole, and it is so.
+#[test]
+fn of_tables_that_find_no_room_the_message_says_which_are_whole() {
+    let place = Place::new();
+    place.file("a.pcap", &letters(60, 1_000));
+    fs::create_dir(place.path("disk")).expect("a directory");
+    let run = "$mailtap read a.pcap --threads 1 --format csv";
+    ended(&shell(&place, &format!("exec {run} -o undisturbed/")), 0, &[]);
+    let undisturbed = tree(&place.path("undisturbed"));
+    let all: usize = undisturbed.values().map(|bytes| bytes.len().next_multiple_of(4_096)).sum();
+    // From far too little to almost enough.
+    for kib in [24, 60, all / 1_024 / 2, all / 1_024 - 8, all / 1_024 - 4] {
+        let script = format!(
+            "rm -rf tables; mount -t tmpfs -o size={kib}k none disk || exit 99; {run} -o disk/tables/; status=$?; \
+             cp -r disk/tables tables; exit $status"
+        );
+        let Some(full) = mounting(&place, &script) else { return };
+        ended(&full, 1, &["mailtap: disk/tables/", ".csv: No space left on device"]);
+        let said = said(&full);
+        let named = |list: &str| -> Vec<String> {
+            let names = said.split(list).nth(1).unwrap_or_default().split([';', ')', '\n']).next().unwrap_or_default();
+            names.split(", ").filter(|name| !name.is_empty()).map(|name| format!("{name}.csv")).collect()
+        };
+        let early = [named("all of them end early ("), named("tables that end early: ")].concat();
+        let whole = named("tables that are whole: ");
+        assert_eq!(early.len() + whole.len(), undisturbed.len(), "{kib} KiB: {said}");
+        let left = tree(&place.path("tables"));
+        for (name, bytes) in &left {
+            assert!(undisturbed[name].starts_with(bytes) && (bytes.is_empty() || bytes.ends_with(b"\r\n")), "{name}");
+            assert!(early.contains(name) || bytes == &undisturbed[name], "{kib} KiB, {name}: {said}");
+            assert_eq!(whole.contains(name), !early.contains(name), "{kib} KiB, {name}: {said}");
+        }
+    }
+}
+
 #[test]
 fn standard_output_at_the_limit_of_its_size_is_said() {
     let (place, whole) = place("ndjson");

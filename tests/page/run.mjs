@@ -243,6 +243,16 @@ test("the data in the page is JSON, a line for each session", async () => {
 let large;
 const largePage = () => large ??= page("many", capture("many.pcap", pcap(many(2_000))));
 
+test("who a message is from and to can be read at any width", async () => {
+  const { tab, close } = await opened(largePage());
+  for (const width of [961, 1_000, 1_100, 1_153, 1_280]) {
+    await tab.setViewportSize({ width, height: 800 });
+    const room = await tab.locator("#session-2 .c-way").evaluate((cell) => cell.clientWidth);
+    assert.ok(room >= 110, `${width}: ${room}`);
+  }
+  await close();
+});
+
 test("further sessions of 2,000 are listed by scrolling, by a button, by filters and by links", async () => {
   const { tab, wrong, close } = await opened(largePage());
   assert.equal(await shown(tab), 100);
@@ -269,17 +279,23 @@ test("further sessions of 2,000 are listed by scrolling, by a button, by filters
   assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
   // By filters.
   await tab.selectOption("#filter-protocol", "");
-  assert.equal(await shown(tab), 100);
+  assert.equal(await shown(tab), 101, "session 101 is open, and matches again");
   await tab.emulateMedia({ media: "print" });
   assert.equal(await tab.locator("#on-paper").innerText(), "… the first 100 of 2000 sessions shown", "paper says what it leaves out");
+  await tab.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.equal(await shown(tab), 2000, "a row of each on paper");
+  assert.equal(await tab.locator("#on-paper").innerText(), "");
+  await tab.evaluate(() => dispatchEvent(new Event("afterprint")));
   await tab.emulateMedia({ media: "screen" });
+  // Its end may be in sight, which lists some more.
+  assert.ok(await shown(tab) < 500, "on the screen as before");
   await tab.fill("#filter-text", "letter 1996");
   assert.equal(await shown(tab), 1);
   await tab.fill("#filter-text", "");
   await tab.fill("#filter-address", "10.0.7.249");
   assert.equal(await shown(tab), 1);
   await tab.fill("#filter-address", "");
-  assert.equal(await shown(tab), 100);
+  assert.equal(await shown(tab), 101);
   // By a link, in their place, though the filter leaves them out.
   await tab.fill("#filter-text", "letter 1996");
   assert.equal(await shown(tab), 1);
@@ -294,6 +310,14 @@ test("further sessions of 2,000 are listed by scrolling, by a button, by filters
   const linked = await opened(largePage(), { hash: "#session-1999" });
   assert.ok(await linked.tab.locator("#session-1999 table.steps").first().isVisible());
   assert.equal(await shown(linked.tab), 101);
+  // Those that lie between are counted, in their place.
+  const between = linked.tab.locator("#list .between");
+  assert.equal(await between.textContent(), "… 1898 sessions between");
+  assert.ok(await between.evaluate((row) => row.nextElementSibling.id === "session-1999" && row.previousElementSibling.id === "session-100"));
+  await choose(linked.tab, "lang-zh");
+  assert.equal(await between.textContent(), "… 其间 1898 个会话");
+  await linked.tab.locator("#show-more").evaluate((button) => button.click());
+  assert.match(await between.textContent(), /^… 其间 1[0-8]98 个会话$/);
   await linked.close();
 });
 

@@ -108,7 +108,7 @@ impl Reader {
             announced: None,
             missing: Missing::default(),
             lines: plan.needs.messages.then(LineCount::default),
-            digests: plan.needs.messages.then(Box::default),
+            digests: (plan.needs.messages && (plan.needs.digests || plan.needs.attachments)).then(Box::default),
             stored: plan.content_store.as_ref().map(StoredContent::begin),
             structure: match described {
                 _ if !plan.needs.messages => None,

@@ -438,6 +438,11 @@ fn what_is_not_wanted_is_not_computed() {
     let content = reader.finish(ContentEnd::Complete);
     assert_eq!((content.size, content.sha256, content.body_sha256), (HOLED.len() as u64, None, None));
     assert_eq!(content.structure.header.subject, None);
+    let mut reader = Reader::new(None, None, Needs::MESSAGES);
+    reader.content(HOLED.as_bytes());
+    let content = reader.finish(ContentEnd::Complete);
+    assert_eq!((content.sha256, content.body_sha256), (None, None));
+    assert!(content.structure.header.subject.is_some() && content.lines.is_some());
     let mut reader = Reader::new(None, None, Needs { attachments: false, ..Needs::ALL });
     reader.content(HOLED.as_bytes());
     let content = reader.finish(ContentEnd::Complete);

@@ -6,6 +6,9 @@ A session's rows are written once it is over, and none is kept.
 */
 
 pub mod cell;
+mod cut_short;
+
+pub use cut_short::CutShort;
 
 use super::View;
 use super::columns::{self, AnyTable, Reading};
@@ -51,6 +54,10 @@ impl<W: Write> Csv<W> {
         self.tables.into_iter().map(|(_, out)| out.into_inner().map_err(|error| error.into_error())).collect()
     }
 
+    fn names(&self) -> Vec<&'static str> {
+        self.tables.iter().map(|(table, _)| table.name()).collect()
+    }
+
     fn has(&self, names: &[&str]) -> bool {
         self.tables.iter().any(|(table, _)| names.contains(&table.name()))
     }
@@ -59,28 +66,39 @@ impl<W: Write> Csv<W> {
 impl<W: Write> View for Csv<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         for (table, out) in &mut self.tables {
-            table.session(&self.reading, &session, &mut |values| {
+            let written = table.session(&self.reading, &session, &mut |values| {
                 Ok(out.write_record(values.iter().map(|value| cell::written(value).into_owned()))?)
-            })?;
-            out.flush()?;
+            });
+            if let Err(error) = written.and_then(|()| out.flush()) {
+                // The reading ends here: no table has what would have come.
+                return Err(CutShort::told(error, self.names(), Vec::new()));
+            }
         }
         Ok(())
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        let (mut early, mut whole, mut first) = (Vec::new(), Vec::new(), None);
         for (table, out) in &mut self.tables {
-            table.report(&self.reading, report, &mut |values| {
+            let written = table.report(&self.reading, report, &mut |values| {
                 Ok(out.write_record(values.iter().map(|value| cell::written(value).into_owned()))?)
-            })?;
-            out.flush()?;
+            });
+            match written.and_then(|()| out.flush()) {
+                Ok(()) => whole.push(table.name()),
+                // What is left of the disk may be enough for the next.
+                Err(error) => {
+                    early.push(table.name());
+                    first.get_or_insert(error);
+                }
+            }
         }
-        Ok(())
+        first.map_or(Ok(()), |error| Err(CutShort::told(error, early, whole)))
     }
 
     fn needs(&self) -> Needs {
         let messages = self.has(&["steps", "messages", "journeys", "sessions", "summary"]);
-        let prints = self.has(&["journeys"]);
-        Needs { messages, attachments: messages, prints, texts: self.has(&["steps"]), faults: false }
+        let (digests, prints) = (self.has(&["messages", "journeys"]), self.has(&["journeys"]));
+        Needs { messages, digests, attachments: digests, prints, texts: self.has(&["steps"]), faults: false }
     }
 
     fn selection(&self) -> Selection {

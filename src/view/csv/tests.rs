@@ -1,4 +1,4 @@
-use super::{Csv, table};
+use super::{Csv, CutShort, table};
 use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::view::columns::{ALL, Kind, Reading};
@@ -94,4 +94,30 @@ proptest! {
             prop_assert_eq!(cell, crate::view::escape::block(crate::view::escape::cut(text, 1_000).0));
         }
     }
+}
+
+#[test]
+fn a_table_that_finds_no_room_says_what_became_of_the_others() {
+    let names = ["steps", "summary", "sessions"];
+    let said = |full: &str, room: usize, lang: Lang| {
+        let out = |name: &str| -> Box<dyn std::io::Write> {
+            // A slice takes as many bytes as it has.
+            if name == full {
+                Box::new(std::io::Cursor::new(vec![0; room].into_boxed_slice()))
+            } else {
+                Box::new(std::io::sink())
+            }
+        };
+        let tables = names.map(|name| (table(name).unwrap(), out(name)));
+        let mut view = Csv::new(tables.into(), Reading::default()).unwrap();
+        let sessions = [lab_smtp(), lab_pop3()];
+        let written = sessions.iter().cloned().try_for_each(|session| view.session(session));
+        let error = written.and_then(|()| view.finish(&report(&sessions))).unwrap_err();
+        error.get_ref().unwrap().downcast_ref::<CutShort>().unwrap().tables(lang)
+    };
+    assert_eq!(said("steps", 400, Lang::En), "no table is whole, all of them end early (steps, summary, sessions)");
+    let head = written("summary", &[], Lang::En).iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let rest = "tables that end early: summary; tables that are whole: steps, sessions";
+    assert_eq!(said("summary", head, Lang::En), rest);
+    assert_eq!(said("summary", head, Lang::Zh), "不完整的表格：summary；完整的表格：steps、sessions");
 }

@@ -20,6 +20,7 @@ mod render;
 pub use render::Template;
 
 use super::address::canonical;
+use super::clock::Clock;
 use super::json::NdJson;
 use super::record;
 use super::{Lang, View};
@@ -58,6 +59,8 @@ pub struct Options {
     pub heads: Option<Arc<Heads>>,
     /// A template of one's own.
     pub template: Option<Template>,
+    /// How moments are told.
+    pub clock: Clock,
 }
 
 /// `--format html`: a page, written at the end.
@@ -65,6 +68,7 @@ pub struct Html<W> {
     out: W,
     lang: Lang,
     masked: bool,
+    clock: Clock,
     renderer: Renderer,
     explainer: Explainer,
     groups: Grouped,
@@ -86,11 +90,12 @@ impl<W: Write> Html<W> {
     /// # Errors
     /// Where the template of one's own is none: its file, the line, and what is wrong.
     pub fn new(out: W, options: Options) -> io::Result<Self> {
-        let Options { lang, masked, heads, template } = options;
+        let Options { lang, masked, heads, template, clock } = options;
         Ok(Self {
             out,
             lang,
             masked,
+            clock,
             renderer: Renderer::new(template, masked)?,
             explainer: Explainer::new(masked, heads),
             groups: Grouped::default(),
@@ -130,11 +135,11 @@ impl<W: Write> Html<W> {
 
     /// The session's row, and what it opens to as far as there is room.
     fn entry(&mut self, session: Session) -> io::Result<Entry> {
-        let row = session::row(&session);
+        let row = session::row(&session, self.clock);
         let mut entry =
             Entry { id: session.id, steps: session.steps.len(), row: render::value(&row), ..Entry::default() };
         let left_out = session.steps.len().saturating_sub(PAGE_SESSION_STEPS);
-        let (detail, size) = self.renderer.detail(&row, &session, self.masked)?;
+        let (detail, size) = self.renderer.detail(&row, &session, self.masked, self.clock)?;
         let mut line = NdJson::new(Vec::new(), record::Options { lang: self.lang, ..record::Options::default() });
         line.session(session)?;
         let data = data::inert(&line.into_inner());
@@ -182,6 +187,11 @@ impl<W: Write> View for Html<W> {
         let held = report.sources.iter().map(|source| source.packets).sum();
         let page = Page {
             lang: if self.lang == Lang::Zh { "zh" } else { "en" },
+            clock: match self.clock {
+                Clock::Utc => "utc",
+                Clock::Local(_) => "local",
+                Clock::Relative(_) => "relative",
+            },
             version: env!("CARGO_PKG_VERSION"),
             redacted: self.masked,
             verdict: Text::of(|lang| match &report.verdict {
@@ -190,13 +200,13 @@ impl<W: Write> View for Html<W> {
                 None => super::locale::no_mail(lang, &report.summary, held).join(" "),
             }),
             severity: session::worst(&findings),
-            capture: capture::capture(report),
+            capture: capture::capture(report, self.clock),
             findings,
             answers: answer::answers(&explanation),
             more_logins: ledger.left_out,
             logins: ledger.finish(),
             frequency: login::frequency(&report.logins),
-            journeys: capture::ways(&report.across.journeys),
+            journeys: capture::ways(&report.across.journeys, self.clock),
             limits: capture::limits(report),
             left_out: LeftOut { listed: self.entries.len(), ..self.left_out.clone() },
             labels: context::labels(),
@@ -216,7 +226,7 @@ impl<W: Write> View for Html<W> {
         }
         let entries = std::mem::take(&mut self.entries);
         let drawings = Drawings {
-            timeline: drawing::timeline(&std::mem::take(&mut self.timeline)),
+            timeline: drawing::timeline(&std::mem::take(&mut self.timeline), self.clock),
             lanes: drawing::lanes(&report.across.journeys),
         };
         self.renderer.page(&mut self.out, &page, drawings, entries, data::inert(&last.into_inner()))?;

@@ -4,6 +4,7 @@ use super::context::again::Repetitions;
 use super::context::{Page, session};
 use super::drawing;
 use crate::session::Session;
+use crate::view::clock::Clock;
 use data_encoding::BASE64;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -102,8 +103,14 @@ impl Renderer {
     }
 
     /// What `session` opens to, and about how many bytes it is.
-    pub fn detail(&self, row: &session::Row, session: &Session, masked: bool) -> io::Result<(Value, usize)> {
-        let detail = session::detail(session, masked);
+    pub fn detail(
+        &self,
+        row: &session::Row,
+        session: &Session,
+        masked: bool,
+        clock: Clock,
+    ) -> io::Result<(Value, usize)> {
+        let detail = session::detail(session, masked, clock);
         if self.own.is_some() {
             // Values take more memory than what they say.
             let texts = session.steps.iter().map(|step| 500 + 4 * step.text.len()).sum::<usize>();

@@ -3,6 +3,7 @@ use super::{Html, Options, Template};
 use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::session::model::{Credential, Finding, Mailbox, Match, Preview, SameAs};
+use crate::view::clock::Clock;
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
 use data_encoding::BASE64;
@@ -339,4 +340,29 @@ fn the_lines_of_a_cell_are_apart_where_they_are_copied() {
             assert!(apart, "{before}");
         }
     }
+}
+
+#[test]
+fn times_are_told_by_the_clock_that_is_asked_for() {
+    let visible = |clock: Clock| {
+        let html = page_with(vec![lab_smtp(), lab_pop3()], Options { clock, ..Options::default() });
+        // The data are records, which are in UTC.
+        html.split("<script type=").next().unwrap().split("</style>").nth(1).unwrap().to_owned()
+    };
+    let utc = visible(Clock::Utc);
+    assert!(utc.contains("2009-12-08 06:00:00") && utc.contains("Times are UTC.") && utc.contains("(UTC)"));
+    let zone = Box::leak(Box::new(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))));
+    let local = visible(Clock::Local(zone));
+    assert!(local.contains("2009-12-08 14:00:00 +08:00") && local.contains("时间为本地时间，并注明与 UTC 的时差"));
+    for utc in ["06:00:00", "Times are UTC", "(UTC)", ">UTC<"] {
+        assert!(!local.contains(utc), "{utc}");
+    }
+    let clock = Clock::relative();
+    let Clock::Relative(origin) = clock else { unreachable!() };
+    let first = lab_smtp().transport.first.time;
+    origin.set(first.plus(-1_500_000_000)).unwrap();
+    let counted = visible(clock);
+    assert!(counted.contains(">1.500 s<") && counted.contains(">1.500 秒<"), "{counted}");
+    assert!(counted.contains("Times are counted from the first packet of the capture ("));
+    assert!(counted.contains(">s</text>") && !counted.contains(">UTC</text>"), "the axis");
 }

@@ -1,6 +1,6 @@
 //! A session as one row of the list.
 
-use super::listing::{bytes, user, worst};
+use super::listing::{Sort, bytes, user, worst};
 use super::{Options, cell};
 use crate::session::model::{Session, TlsMode, Transaction};
 use crate::verdict::upshot;
@@ -85,10 +85,20 @@ fn began(options: &Options, session: &Session, width: usize) -> String {
             whole.split_once('.').map(|(whole, rest)| format!("{whole}{}", rest.trim_start_matches(fraction)));
         return fullest(width, [Some(whole.clone()), shorter].into_iter().flatten());
     }
-    // The offset from UTC stands in the title.
+    // The offset from UTC stands in the title, or with the day.
     let whole: String = whole.chars().take("2009-12-08 06:00:00".len()).collect();
     let from = |at: usize| whole.get(at..).unwrap_or_default().to_owned();
-    fullest(width, [whole.clone(), from("2009-".len()), from("2009-12-08 ".len())])
+    let [short, of_day] = [from("2009-".len()), from("2009-12-08 ".len())];
+    if tells_days(options) {
+        return fullest(width, [whole, short, of_day]);
+    }
+    let to_the_minute = short.get(.."12-08 06:00".len()).unwrap_or_default().to_owned();
+    fullest(width, [whole, short, to_the_minute])
+}
+
+/// Whether the lines come in the order of their times, so that a day can be told once, above its lines.
+pub fn tells_days(options: &Options) -> bool {
+    !matches!(options.time, Clock::Relative(_)) && matches!(options.list.sort, None | Some(Sort::Time))
 }
 
 /// Client and server, with their ports where there is room, and where the addresses are equal.

@@ -159,7 +159,7 @@ fn the_list_says_how_many_are_left_out() {
     for (show, sort) in [(SESSIONS, None), (SESSIONS, Some(Sort::Client)), (Show { steps: true, ..SESSIONS }, None)] {
         let list = Listing { sort, limit: Some(3) };
         let text = printed(Options { list, ..options(120, Lang::En, show) }, many(5));
-        let list = text.split("━ Sessions ━").nth(1).expect("a list");
+        let list = text.split("━ Sessions ").nth(1).expect("a list");
         assert_eq!(list.matches(" POP3 ").count(), 3, "{text}");
         assert!(list.contains("2 more sessions are left out (--limit 3)"), "{text}");
     }
@@ -221,5 +221,51 @@ fn a_session_without_a_word_says_so_on_a_narrow_terminal() {
         let text = printed(options(20, lang, Show { steps: true, ..NOTHING }), vec![silent.clone()]);
         let wide = text.lines().find(|line| line.width() > 20);
         assert_eq!(wide, None, "{text}");
+    }
+}
+
+#[test]
+fn a_line_of_the_list_has_a_day_at_any_width() {
+    use crate::view::clock::Clock;
+    let mut sessions = many(5);
+    // Two of the 8th, two of the 9th, one whose time is not known.
+    for (session, hours) in sessions.iter_mut().zip([0, 1, 20, 21]) {
+        let first = &mut session.transport.first.time;
+        *first = first.plus(hours * 3_600_000_000_000);
+    }
+    let last = &mut sessions[4].transport.first.time;
+    *last = last.assumed();
+    let zone = Box::leak(Box::new(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))));
+    let list = |width, time, sort| {
+        let list = Listing { sort, limit: None };
+        printed(Options { list, time, ..options(width, Lang::En, SESSIONS) }, sessions.clone())
+    };
+    for width in [100, 120] {
+        let text = list(width, Clock::Utc, None);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].contains("Sessions · 2009-12-08 (UTC)") && lines[2].contains("Prot Started "), "{text}");
+        assert!(lines[4].starts_with("1 ") && lines[5].starts_with("2 "), "{text}");
+        assert!(lines[6].starts_with("── 2009-12-09 (UTC) ──") && lines[6].width() == width, "{text}");
+        assert!(lines[7].starts_with("3 ") && lines[8].starts_with("4 ") && lines[9].starts_with("5 "), "{text}");
+        assert_eq!(text.matches("2009-").count(), 2, "{text}");
+        let local = list(width, Clock::Local(zone), Some(Sort::Time));
+        assert!(
+            local.contains("Sessions · 2009-12-08 (+08:00)") && local.contains("── 2009-12-09 (+08:00) ──"),
+            "{local}"
+        );
+        let counted = list(width, Clock::relative(), None);
+        assert!(!counted.contains("── 2009"), "{counted}");
+        // In another order the days go to and fro.
+        let sorted = list(width, Clock::Utc, Some(Sort::Bytes));
+        assert!(sorted.contains(" 12-08 06:00") && sorted.contains(" 12-09 02:00"), "{sorted}");
+        assert!(!sorted.contains("── 2009") && sorted.contains("UTC"), "{sorted}");
+        for text in [text, local, sorted] {
+            assert!(text.lines().all(|line| line.width() <= width), "{text}");
+        }
+    }
+    for width in [60, 80, 200] {
+        let [utc, local] = [Clock::Utc, Clock::Local(zone)].map(|clock| list(width, clock, None));
+        assert!(utc.contains("12-08 06:00:00") && utc.contains("12-09 02:00:00") && !utc.contains("── 2009"), "{utc}");
+        assert!(local.contains("12-08 14:00:00") && local.contains("+08:00"), "{local}");
     }
 }

@@ -7,7 +7,7 @@ use super::grid::Row;
 use super::sections::Section;
 use super::steps::{self, Layout};
 use super::totals::Totals;
-use super::{Options, findings, heading, messages};
+use super::{Options, Style, findings, heading, messages};
 use crate::flow::Side;
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};
@@ -26,7 +26,12 @@ pub struct Live<W> {
     /// Open sessions whose endpoints have been written.
     told: HashSet<u64>,
     totals: Totals,
+    /// Asked how wide the terminal is now, before anything is written.
+    terminal: Option<Columns>,
 }
+
+/// Tells the terminal's columns, if it has any.
+type Columns = Box<dyn Fn() -> Option<usize>>;
 
 /// The last row written, whose table is still open.
 struct Last {
@@ -42,12 +47,33 @@ impl<W: Write> Live<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
         let options = options.usable();
-        Self { out, options, layout: None, shown: None, told: HashSet::new(), totals: Totals::new(options) }
+        let totals = Totals::new(options);
+        Self { out, options, layout: None, shown: None, told: HashSet::new(), totals, terminal: None }
+    }
+
+    /// Asks `columns` how wide the terminal is whenever something is to be written, and goes on with tables of that width.
+    /// Where it does not know, the width stays.
+    #[must_use]
+    pub fn following(self, columns: impl Fn() -> Option<usize> + 'static) -> Self {
+        Self { terminal: Some(Box::new(columns)), ..self }
     }
 
     /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
+    }
+
+    /// Takes the width that the terminal has now. A table of another width is ended: the next row begins one anew.
+    fn fit(&mut self) -> io::Result<()> {
+        let Some(width) = self.terminal.as_ref().and_then(|columns| columns()) else { return Ok(()) };
+        let style = Style { width, ..self.options.style }.usable();
+        if style == self.options.style {
+            return Ok(());
+        }
+        // Its foot is as wide as its head.
+        self.close()?;
+        self.options.style = style;
+        self.totals.resized(&mut self.out, self.options)
     }
 
     /// Ends the open table, if there is one.
@@ -82,7 +108,9 @@ impl<W: Write> View for Live<W> {
         if !self.options.show.steps {
             return Ok(());
         }
+        // Before the table is ended for it: the session goes on, under its heading.
         let same_session = self.shown.as_ref().is_some_and(|last| last.session == session.id);
+        self.fit()?;
         let goes_on = same_session && self.shown.as_mut().is_some_and(|last| last.section.goes_on(step));
         if !goes_on {
             self.close()?;
@@ -101,6 +129,7 @@ impl<W: Write> View for Live<W> {
     }
 
     fn session(&mut self, session: Session) -> io::Result<()> {
+        self.fit()?;
         let show = self.options.show;
         let has_findings = show.details && !session.findings.is_empty();
         let has_messages = (show.steps || show.messages) && !session.messages.is_empty();
@@ -135,6 +164,7 @@ impl<W: Write> View for Live<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.fit()?;
         self.close()?;
         self.totals.finish(&mut self.out, report)?;
         self.out.flush()

@@ -1,12 +1,14 @@
 /*!
 The list of sessions: a line for each on a roomy terminal, two lines on a narrower one, and cards where there is no room
-for columns. What does not fit its column is shortened.
+for columns. What does not fit its column is shortened. Where the column of times has no room for the date, the day stands
+above the first line, and a line of its own above those of another day.
 */
 
 use super::grid::{Grid, Row};
 use super::listing::{Kept, Listing};
 use super::{Options, heading, listed};
 use crate::session::model::Session;
+use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
@@ -39,6 +41,9 @@ const FIRM: [usize; COLUMNS] = [4, 4, 8, 24, 16, 13, 3, 6, 5, 8];
 /// The columns of the first of two lines, and of the second.
 const FIRST: [usize; 6] = [0, 1, 2, 3, 5, 9];
 const SECOND: [usize; 4] = [4, 6, 7, 8];
+/// The column of times, and that of sender and recipients.
+const TIME: usize = 2;
+const MAIL: usize = 4;
 /// How far the second line is indented.
 const INDENT: usize = 5;
 
@@ -50,7 +55,24 @@ pub struct List {
     begun: bool,
     written: usize,
     left_out: u64,
-    kept: Kept<[String; COLUMNS]>,
+    kept: Kept<Line>,
+    /// The day that was told last.
+    day: Option<String>,
+}
+
+/// A session of the list.
+struct Line {
+    /// When it began, where that is known.
+    when: Option<When>,
+    cells: [String; COLUMNS],
+}
+
+/// A day, and what its times are told in.
+struct When {
+    /// `2009-12-08 (UTC)`.
+    day: String,
+    /// `UTC`, `+01:00`, `s`.
+    unit: String,
 }
 
 /// How a session is laid out.
@@ -73,6 +95,7 @@ impl List {
             written: 0,
             left_out: 0,
             kept: Kept::new(options.list),
+            day: None,
         }
     }
 
@@ -80,20 +103,44 @@ impl List {
     pub fn add(&mut self, out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
         let Self { shape, kept, .. } = self;
         if !self.streams {
-            kept.add(session, || listed::cells(options, session, &shape.widths_of(session)));
+            kept.add(session, || Line::of(options, session, shape));
             return Ok(());
         }
         if options.list.limit.is_some_and(|limit| self.written >= limit) {
             self.left_out += 1;
             return Ok(());
         }
-        if !self.begun {
-            self.begun = true;
-            shape.begin(out, options)?;
-        }
         self.written += 1;
-        let cells = listed::cells(options, session, &shape.widths_of(session));
-        shape.write(out, cells)
+        let line = Line::of(options, session, shape);
+        self.write(out, options, line)
+    }
+
+    /// Writes a line, below titles if it is the first, and below its day if that is another.
+    fn write(&mut self, out: &mut dyn Write, options: &Options, line: Line) -> io::Result<()> {
+        let day = match &line.when {
+            Some(when) if self.shape.tells_days(options) => Some(when.day.clone()),
+            _ => None,
+        };
+        if !std::mem::replace(&mut self.begun, true) {
+            let unit = line.when.as_ref().map(|when| when.unit.as_str());
+            self.shape.begin(out, options, day.as_deref(), unit)?;
+            self.day = day;
+        } else if day.is_some() && day != self.day {
+            let title = format!("── {} ", day.as_deref().unwrap_or_default());
+            let rest = options.style.width.saturating_sub(title.width());
+            writeln!(out, "{title}{}", "─".repeat(rest))?;
+            self.day = day;
+        }
+        self.shape.write(out, line.cells)
+    }
+
+    /// Goes on with the width that `options` have now: under titles of its own, where lines have been written.
+    pub fn resized(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+        if std::mem::take(&mut self.begun) {
+            self.shape.end(out)?;
+        }
+        self.shape = Shape::of(options);
+        Ok(())
     }
 
     /// Writes the kept lines, or what follows the lines written.
@@ -101,11 +148,7 @@ impl List {
         let kept = std::mem::replace(&mut self.kept, Kept::new(options.list));
         let room = kept.room();
         let (rows, not_kept) = kept.finish();
-        if !rows.is_empty() {
-            self.begun = true;
-            self.shape.begin(out, options)?;
-            rows.into_iter().try_for_each(|cells| self.shape.write(out, cells))?;
-        }
+        rows.into_iter().try_for_each(|line| self.write(out, options, line))?;
         if self.begun {
             self.shape.end(out)?;
         }
@@ -119,12 +162,35 @@ impl List {
     }
 }
 
+impl Line {
+    fn of(options: &Options, session: &Session, shape: &Shape) -> Self {
+        let when = session.transport.first.time.known().map(|time| {
+            let unit = options.time.unit(time);
+            let day = options.time.second(options.lang, time);
+            When { day: format!("{} ({unit})", day.get(.."2009-12-08".len()).unwrap_or(&day)), unit }
+        });
+        Self { when, cells: listed::cells(options, session, &shape.widths_of(session)) }
+    }
+}
+
 impl Shape {
+    /// Whether days stand above the lines: where the times have no room for them, and come in their order.
+    fn tells_days(&self, options: &Options) -> bool {
+        matches!(self, Self::Lines(_)) && self.widths()[TIME] < "12-08 06:00:00".len() && listed::tells_days(options)
+    }
+
     fn of(options: &Options) -> Self {
         let width = options.style.width;
         if width >= ONE_LINE {
             let gaps = COLUMNS - 1;
-            return Self::Lines(vec![divided(width - gaps).into_iter().enumerate().collect()]);
+            let mut firm = FIRM;
+            if !listed::tells_days(options) && !matches!(options.time, Clock::Relative(_)) {
+                // The ends of the mail give what the day takes.
+                let day = "12-08 06:00".len() - firm[TIME];
+                firm[TIME] += day;
+                firm[MAIL] -= day;
+            }
+            return Self::Lines(vec![divided(width - gaps, firm).into_iter().enumerate().collect()]);
         }
         if width < TWO_LINES {
             return Self::Cards(Box::new(Grid::new(options.style, &NATURAL, &[])));
@@ -171,19 +237,29 @@ impl Shape {
         widths
     }
 
-    fn begin(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+    /// Writes the titles, with the `day` of the lines below and the `unit` of their times.
+    fn begin(
+        &mut self,
+        out: &mut dyn Write,
+        options: &Options,
+        day: Option<&str>,
+        unit: Option<&str>,
+    ) -> io::Result<()> {
         writeln!(out)?;
-        heading::banner(out, options.style, options.label(Label::Sessions))?;
+        let name = options.label(Label::Sessions);
+        heading::banner(out, options.style, &day.map_or_else(|| name.to_owned(), |day| format!("{name} · {day}")))?;
+        let started = options.label(Label::Started);
+        let unit = unit.filter(|_| day.is_none() && !matches!(options.time, Clock::Relative(_)));
         let widths = self.widths();
         let mut titles = LABELS.map(|label| match label {
             Label::Client => format!("{} → {}", options.label(Label::Client), options.label(Label::Server)),
             Label::From => format!("{} → {}", options.label(Label::From), options.label(Label::To)),
-            Label::Started => options.time.title(options.lang, Label::Started),
+            Label::Started => unit.map_or_else(|| started.to_owned(), |unit| format!("{started} ({unit})")),
             label => options.label(label).to_owned(),
         });
         for (label, (title, width)) in LABELS.iter().zip(titles.iter_mut().zip(widths)) {
             let shorter = match label {
-                Label::Started => "UTC",
+                Label::Started => unit.unwrap_or(started),
                 Label::Findings => options.label(Label::Finding),
                 _ => continue,
             };
@@ -217,10 +293,10 @@ impl Shape {
 }
 
 /// The widths of the columns of one line: what is above its firm width shrinks, the widest first.
-fn divided(total: usize) -> [usize; COLUMNS] {
+fn divided(total: usize, firm: [usize; COLUMNS]) -> [usize; COLUMNS] {
     let mut widths = NATURAL;
     while widths.iter().sum::<usize>() > total {
-        let shrinking = widths.iter_mut().zip(FIRM).filter(|(width, firm)| **width > *firm);
+        let shrinking = widths.iter_mut().zip(firm).filter(|(width, firm)| **width > *firm);
         let Some((widest, _)) = shrinking.max_by_key(|(width, firm)| **width - *firm) else { break };
         *widest -= 1;
     }

@@ -32,6 +32,12 @@ impl Totals {
         }
     }
 
+    /// Goes on with `options`, whose width is another. Ends a table that was begun.
+    pub fn resized(&mut self, out: &mut dyn Write, options: Options) -> io::Result<()> {
+        self.options = options;
+        self.sessions.resized(out, &options)
+    }
+
     /// True if `session` came to nothing, and is only counted, in a table of its own: it is not to be shown.
     pub fn only_counts(&mut self, session: &Session) -> bool {
         (self.options.show.steps || self.options.show.sessions) && self.unconnected.counts(session)

@@ -20,7 +20,7 @@ pub struct Capture {
     pub more_sources: usize,
     /// Packets read, of mail, of something else, not decoded.
     pub packets: Packets,
-    /// The first packet's time, in UTC.
+    /// The first packet's time: local where times are, otherwise UTC.
     pub first: Option<String>,
     /// The last packet's.
     pub last: Option<String>,
@@ -86,14 +86,17 @@ pub struct LimitHit {
     pub text: Text,
 }
 
-/// What was read.
-pub fn capture(report: &Report) -> Capture {
+/// What was read, its moments told by `clock`.
+pub fn capture(report: &Report, clock: Clock) -> Capture {
+    // What others are counted from is told in UTC.
+    let clock = clock.anchor();
+    let second = |time| second(clock, time);
     let summary = &report.summary;
     let known = |time: Option<Time>| time.and_then(Time::known);
     let first = report.sources.iter().filter_map(|source| known(source.first)).min_by_key(|time| time.nanoseconds());
     let last = report.sources.iter().filter_map(|source| known(source.last)).max_by_key(|time| time.nanoseconds());
     let span = first.zip(last).and_then(|(first, last)| last.known_since(first));
-    let shown = |time: Option<Time>| known(time).map(utc);
+    let shown = |time: Option<Time>| known(time).map(second);
     let sources = report.sources.iter().take(LISTED).map(|source| Source {
         short: line(source.name.rsplit(['/', '\\']).next().unwrap_or_default()),
         name: line(&source.name),
@@ -119,8 +122,8 @@ pub fn capture(report: &Report) -> Capture {
             other: summary.packets.other,
             undecodable: summary.packets.undecodable,
         },
-        first: first.map(utc),
-        last: last.map(utc),
+        first: first.map(second),
+        last: last.map(second),
         duration: span.map(|span| Text::of(|lang| locale::duration(lang, span))),
         protocols: counted
             .map(|(&protocol, &count)| Count { name: locale::protocol(Lang::En, protocol).to_owned(), count })
@@ -154,7 +157,7 @@ pub struct Way {
 /// A hop of a message.
 #[derive(Debug, Clone, Serialize)]
 pub struct Hop {
-    /// When, in UTC.
+    /// When, as `clock` says.
     pub time: Option<String>,
     /// The session.
     pub session: u64,
@@ -174,10 +177,10 @@ pub struct Hop {
     pub matched: Option<Text>,
 }
 
-/// The ways of messages, the first of them.
-pub fn ways(journeys: &[Journey]) -> Vec<Way> {
+/// The ways of messages, the first of them, with their moments told by `clock`.
+pub fn ways(journeys: &[Journey], clock: Clock) -> Vec<Way> {
     let hop = |hop: &crate::verdict::Hop| Hop {
-        time: hop.time.known().map(utc),
+        time: hop.time.known().map(|time| second(clock, time)),
         session: hop.session.id,
         role: Text::of(|lang| locale::role(lang, hop.role)),
         from: hop.from.to_string(),
@@ -198,6 +201,6 @@ pub fn ways(journeys: &[Journey]) -> Vec<Way> {
 }
 
 /// A moment, to the second: `2009-12-08 06:00:00`.
-fn utc(time: Time) -> String {
-    Clock::Utc.second(Lang::En, time)
+fn second(clock: Clock, time: Time) -> String {
+    clock.second(Lang::En, time)
 }

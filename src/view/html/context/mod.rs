@@ -28,6 +28,8 @@ use text::{Text, options};
 pub struct Page {
     /// The language to begin with: `en` or `zh`.
     pub lang: &'static str,
+    /// How moments are told: `utc`, `local`, or `relative`, in seconds since the first packet of the capture.
+    pub clock: &'static str,
     /// The program's version.
     pub version: &'static str,
     /// Secrets have been replaced.

@@ -14,7 +14,7 @@ use crate::view::Lang;
 use crate::view::address::canonical;
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
-use crate::view::table::{began, facts};
+use crate::view::table::{Options, began, facts};
 use serde::Serialize;
 
 /// Messages, logins, recipients, users of a session that are shown.
@@ -29,7 +29,7 @@ pub struct Row {
     pub id: u64,
     /// `SMTP`, `LMTP`, `POP3`, `IMAP`.
     pub protocol: &'static str,
-    /// When it began, in UTC: `2009-12-08 06:00:00`.
+    /// When it began, as `clock` says: `2009-12-08 06:00:00`.
     pub began: Text,
     /// How long it took.
     pub duration: Option<Text>,
@@ -99,8 +99,8 @@ pub struct Fact {
     pub is_filter: bool,
 }
 
-/// The row of `session`.
-pub fn row(session: &Model) -> Row {
+/// The row of `session`, its moment told by `clock`.
+pub fn row(session: &Model, clock: Clock) -> Row {
     let transport = &session.transport;
     let ends = [transport.endpoints.client, transport.endpoints.server].map(canonical);
     let counters = &transport.counters;
@@ -118,7 +118,7 @@ pub fn row(session: &Model) -> Row {
     Row {
         id: session.id,
         protocol: locale::protocol(Lang::En, session.protocol),
-        began: Text::with(|options| began(options, transport.first.time, Clock::second)),
+        began: Text::of(|lang| began(&by(clock, lang), transport.first.time, Clock::second)),
         duration: transport.duration().map(|duration| Text::of(|lang| locale::duration(lang, duration))),
         client: ends[0].to_string(),
         server: ends[1].to_string(),
@@ -161,11 +161,16 @@ fn way(session: &Model) -> (Option<&str>, Vec<&str>) {
     (sender, header.to.iter().take(LISTED).filter_map(|mailbox| mailbox.address.as_deref()).collect())
 }
 
-/// What `session` opens to. `masked`: its secrets have been replaced.
-pub fn detail(session: &Model, masked: bool) -> Detail {
+/// The options of tables that tell moments by `clock`.
+fn by(clock: Clock, lang: Lang) -> Options {
+    Options { time: clock, ..options(lang) }
+}
+
+/// What `session` opens to, its moments told by `clock`. `masked`: its secrets have been replaced.
+pub fn detail(session: &Model, masked: bool, clock: Clock) -> Detail {
     let mut findings: Vec<_> = session.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let [en, zh] = [Lang::En, Lang::Zh].map(|lang| facts(&options(lang), session));
+    let [en, zh] = [Lang::En, Lang::Zh].map(|lang| facts(&by(clock, lang), session));
     let verdict = options(Lang::En).label(Label::Verdict);
     let filter = options(Lang::En).label(Label::DisplayFilter);
     let both = en.into_iter().zip(zh).filter(|((name, _), _)| *name != verdict);

@@ -2,6 +2,7 @@
 
 use super::svg::{Svg, line};
 use crate::capture::Time;
+use crate::view::clock::Clock;
 use crate::view::{Lang, locale};
 
 const SECOND: i64 = 1_000_000_000;
@@ -57,13 +58,31 @@ pub struct Axis {
     length: i64,
     left: i64,
     width: i64,
+    clock: Clock,
+    /// Nanoseconds from UTC to what the clock shows, the same all along the line.
+    ahead: i64,
 }
 
 impl Axis {
     /// From `first` to `last`, drawn from `left` on and `width` wide.
     pub fn new([first, last]: [Time; 2], left: i64, width: i64) -> Self {
         let length = last.since(first).max(1_000);
-        Self { first: first.nanoseconds(), length, left, width }
+        Self { first: first.nanoseconds(), length, left, width, clock: Clock::Utc, ahead: 0 }
+    }
+
+    /// Tells moments by `clock`, and is round where that is.
+    pub fn told_by(self, clock: Clock) -> Self {
+        Self { clock, ahead: clock.ahead(Time::from_nanoseconds(self.first)), ..self }
+    }
+
+    /// The round length of `step` that `time` is in, counted from where the clock begins.
+    pub fn nth(&self, time: Time, step: i64) -> i64 {
+        time.nanoseconds().saturating_add(self.ahead).div_euclid(step)
+    }
+
+    /// Where the round length begins.
+    pub fn begin(&self, nth: i64, step: i64) -> Time {
+        Time::from_nanoseconds(nth.saturating_mul(step).saturating_sub(self.ahead))
     }
 
     /// Where `time` is.
@@ -85,28 +104,40 @@ impl Axis {
 
     /// The round moments on the line, `step` apart, with the end before the first.
     pub fn moments(&self, step: i64) -> impl Iterator<Item = i64> {
-        let (end, from) = (self.first.saturating_add(self.length), self.first.div_euclid(step).saturating_mul(step));
+        let end = self.first.saturating_add(self.length);
+        let from = self.begin(self.nth(Time::from_nanoseconds(self.first), step), step).nanoseconds();
         (0..).map_while(move |nth: i64| from.checked_add(nth.checked_mul(step)?).filter(|moment| *moment <= end))
     }
 
     /// Draws ticks below `bottom`, and lines from them up to `top`.
     pub fn draw(&self, svg: &mut Svg, [top, bottom]: [i64; 2]) {
-        let step = self.step(8);
+        let (step, unit) = (self.step(8), self.clock.unit(Time::from_nanoseconds(self.first)));
         let (mut lines, mut date) = (String::new(), String::new());
         let mut free = self.left - 30;
         for moment in self.moments(step).filter(|moment| *moment >= self.first) {
             let x = self.place(moment);
             line(&mut lines, [x, top], [x, bottom + 4]);
-            let shown = Time::from_nanoseconds(moment).to_string();
+            let shown = Time::from_nanoseconds(moment.saturating_add(self.ahead));
+            let counted = shown.nanoseconds();
+            let shown = shown.to_string();
             let [day, clock] = [shown.get(..10), shown.get(11..29)].map(Option::unwrap_or_default);
             let of_day = match step {
+                _ if unit == "s" => "",
                 DAY.. => "",
                 MINUTE.. => clock.get(..5).unwrap_or_default(),
                 SECOND.. => clock.get(..8).unwrap_or_default(),
                 1_000_000.. => clock.get(..12).unwrap_or_default(),
                 _ => clock.get(..15).unwrap_or_default(),
             };
-            let words = if of_day.is_empty() { day } else { of_day };
+            let seconds;
+            let words = match of_day {
+                _ if unit == "s" => {
+                    seconds = since(counted);
+                    &seconds
+                }
+                "" => day,
+                _ => of_day,
+            };
             let half = words.len().max(10) as i64 * 7 / 2;
             let (class, begin) = match x + half > self.left + self.width + 10 {
                 true => ("d-tick d-end", x - 2 * half),
@@ -126,7 +157,15 @@ impl Axis {
         let mut d = String::new();
         line(&mut d, [self.left, bottom], [self.left + self.width, bottom]);
         svg.path("d-axis", &d);
-        svg.text("d-tick d-end", [self.left - 12, bottom + 18], "UTC");
+        svg.text("d-tick d-end", [self.left - 12, bottom + 18], &unit);
+    }
+}
+
+/// A moment for a drawing's title.
+pub fn moment(clock: Clock, time: Time) -> String {
+    match clock {
+        Clock::Utc => time.to_string(),
+        clock => clock.moment(Lang::En, time),
     }
 }
 
@@ -182,7 +221,8 @@ fn clock(nanoseconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Axis, DAY, HOUR, SECOND, length, round_length, since};
+    use super::super::svg::Svg;
+    use super::{Axis, Clock, DAY, HOUR, SECOND, length, round_length, since};
     use crate::capture::Time;
     use crate::view::Lang;
 
@@ -205,6 +245,28 @@ mod tests {
         assert_eq!(whole.at(Time::from_nanoseconds(i64::MAX)), 600);
         let moment = Axis::new([Time::default(); 2], 5, 600);
         assert_eq!(moment.at(Time::default()), 5);
+    }
+
+    #[test]
+    fn ticks_are_round_by_the_clock_that_tells_them() {
+        let first = Time::from_nanoseconds(1_260_252_003 * SECOND);
+        let axis = Axis::new([first, first.plus(9 * DAY)], 100, 600);
+        let zone = Box::leak(Box::new(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))));
+        let [utc, local] = [Clock::Utc, Clock::Local(zone)].map(|clock| axis.told_by(clock));
+        assert!(local.moments(DAY).all(|moment| (moment + 8 * HOUR) % DAY == 0));
+        let drawn = |axis: Axis| {
+            let mut svg = Svg::default();
+            axis.draw(&mut svg, [0, 10]);
+            svg.finish()
+        };
+        assert!(drawn(utc).contains("UTC") && drawn(local).contains("+08:00") && !drawn(local).contains("UTC"));
+        let clock = Clock::relative();
+        let Clock::Relative(origin) = clock else { unreachable!() };
+        origin.set(first).unwrap();
+        let short = Axis::new([first, first.plus(40 * SECOND)], 100, 600).told_by(clock);
+        let drawn = drawn(short);
+        assert!(drawn.contains(">10.000<") && drawn.contains(">20.000<") && drawn.contains(">s<"), "{drawn}");
+        assert!(!drawn.contains("1970") && !drawn.contains("2009"), "{drawn}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! How many sessions began when, by protocol: what a timeline is where there are too many sessions for a bar each.
 
-use super::axis::{Axis, round_length};
+use super::axis::{Axis, moment, round_length};
 use super::sign;
 use super::svg::{Svg, both, columns, line};
 use super::timed::TimelineSession;
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::model::Severity;
+use crate::view::clock::Clock;
 use crate::view::locale;
 use std::collections::BTreeMap;
 
@@ -29,12 +30,12 @@ struct Column {
 }
 
 /// Draws the chart.
-pub fn draw(svg: &mut Svg, timed: &[&TimelineSession], span: [Time; 2], width: i64) {
-    let axis = Axis::new(span, LEFT, width - LEFT - 12);
+pub fn draw(svg: &mut Svg, timed: &[&TimelineSession], span: [Time; 2], width: i64, clock: Clock) {
+    let axis = Axis::new(span, LEFT, width - LEFT - 12).told_by(clock);
     let step = axis.step(COLUMNS);
     let mut columns: BTreeMap<i64, Column> = BTreeMap::new();
     for session in timed {
-        let column = columns.entry(session.first.nanoseconds().div_euclid(step)).or_default();
+        let column = columns.entry(axis.nth(session.first, step)).or_default();
         for ((protocol, _), count) in PROTOCOLS.iter().zip(&mut column.of) {
             *count += u64::from(session.protocol == *protocol);
         }
@@ -47,10 +48,10 @@ pub fn draw(svg: &mut Svg, timed: &[&TimelineSession], span: [Time; 2], width: i
     svg.words("d-note", [LEFT, 16], &both(|lang| locale::drawing::sessions_each(lang, &round_length(lang, step))));
     let high = |count: u64| (i128::from(count) * i128::from(HEIGHT - TOP) / i128::from(top)) as i64;
     for (nth, column) in &columns {
-        let [from, until] = [*nth, nth + 1].map(|nth| axis.at(Time::from_nanoseconds(nth.saturating_mul(step))));
+        let [from, until] = [*nth, nth + 1].map(|nth| axis.at(axis.begin(nth, step)));
         let [x, wide] = [from, (until - from - 1).max(2)];
         svg.open("g", &[]);
-        svg.title(&named(column, *nth, step));
+        svg.title(&named(column, &moment(clock, axis.begin(*nth, step))));
         let mut below = 0;
         for ((_, class), count) in PROTOCOLS.iter().zip(&column.of).filter(|(_, count)| **count > 0) {
             let [bottom, peak] = [HEIGHT - high(below), HEIGHT - high(below + count)];
@@ -75,8 +76,8 @@ fn piece(svg: &mut Svg, class: &str, [x, y, width, height]: [i64; 4]) {
     svg.close("g");
 }
 
-fn named(column: &Column, nth: i64, step: i64) -> String {
-    let from = Time::from_nanoseconds(nth.saturating_mul(step));
+/// What a column says that begins at `from`.
+fn named(column: &Column, from: &str) -> String {
     let counts = PROTOCOLS.iter().zip(&column.of).filter(|(_, count)| **count > 0);
     let counts: Vec<String> = counts
         .map(|((protocol, _), count)| format!("{} {count}", locale::protocol(Default::default(), *protocol)))

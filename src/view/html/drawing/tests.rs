@@ -87,7 +87,7 @@ fn hostile_text_does_nothing() {
     assert!(said(&drawn).contains("</text></svg><script>alert(1)"));
     assert!(drawn.len() < 12_000, "{}", drawn.len());
     let labelled = TimelineSession { label: HOSTILE.to_owned(), ..at(1, 0, 1, None) };
-    assert!(said(&timeline(&[labelled])).contains("</text></svg>"));
+    assert!(said(&timeline(&[labelled], Default::default())).contains("</text></svg>"));
     let hop = hop(&lab_smtp(), 0, ["10.0.0.1", "10.0.0.2"]);
     assert!(
         said(&lanes(&[Journey { message_id: Some(HOSTILE.to_owned()), hops: vec![hop], complete: false }]))
@@ -220,17 +220,17 @@ fn at(id: u64, first: i64, length: i64, severity: Option<Severity>) -> TimelineS
 
 #[test]
 fn a_timeline_has_a_bar_each_or_counts() {
-    assert_eq!(timeline(&[]), "");
+    assert_eq!(timeline(&[], Default::default()), "");
     for count in [1, 24, 25, 300] {
         let sessions: Vec<_> = (1..=count).map(|id| at(id, id as i64 * 60, 30, Some(Severity::High))).collect();
-        let drawn = timeline(&sessions);
+        let drawn = timeline(&sessions, Default::default());
         assert_eq!(drawn.matches("href=\"#session-").count() as u64, count);
         assert!(said(&drawn).contains(&format!("high ({count})")));
     }
     let same_moment: Vec<_> = (1..=200).map(|id| at(id, 0, 30, None)).collect();
-    assert!(said(&timeline(&same_moment)).contains("SMTP 200"), "too many at once for bars");
+    assert!(said(&timeline(&same_moment, Default::default())).contains("SMTP 200"), "too many at once for bars");
     let many: Vec<_> = (1..=5_000).map(|id| at(id, id as i64 * 60, 30, None)).collect();
-    let drawn = timeline(&many);
+    let drawn = timeline(&many, Default::default());
     assert!(drawn.len() < 60_000, "{}", drawn.len());
     assert!(said(&drawn).contains("SMTP (5000)") && !drawn.contains("<a "));
     let ends = TimelineSession {
@@ -238,17 +238,17 @@ fn a_timeline_has_a_bar_each_or_counts() {
         last: Time::from_nanoseconds(i64::MAX),
         ..at(1, 0, 0, None)
     };
-    said(&timeline(&[ends, at(2, 0, 0, None)]));
+    said(&timeline(&[ends, at(2, 0, 0, None)], Default::default()));
 }
 
 #[test]
 fn sessions_without_a_time_are_named() {
     let untimed = |id| TimelineSession { first: Time::default().assumed(), ..at(id, 0, 0, None) };
-    let drawn = timeline(&[untimed(7), at(8, 0, 5, Some(Severity::Info))]);
+    let drawn = timeline(&[untimed(7), at(8, 0, 5, Some(Severity::Info))], Default::default());
     assert!(said(&drawn).contains("No time in the capture: 1"));
     assert!(drawn.contains("href=\"#session-7\"") && drawn.contains("href=\"#session-8\""));
     let all: Vec<_> = (1..=900).map(untimed).collect();
-    let drawn = timeline(&all);
+    let drawn = timeline(&all, Default::default());
     assert!(said(&drawn).contains("No time in the capture: 900"));
     assert!(drawn.matches("<a ").count() <= 40 && drawn.len() < 20_000);
 }

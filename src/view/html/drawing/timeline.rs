@@ -1,12 +1,13 @@
 //! All sessions over time: a bar for each, or, where there are too many, how many began when.
 
-use super::axis::Axis;
+use super::axis::{Axis, moment};
 use super::density;
 use super::sign;
 use super::svg::{Both, Svg, both, columns, fitted, joined, same};
 use super::timed::TimelineSession;
 use crate::capture::Time;
 use crate::session::model::Severity;
+use crate::view::clock::Clock;
 use crate::view::locale;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -26,8 +27,8 @@ const NARROWEST: i64 = 6;
 /// Columns of a name beside its bar.
 const NAME: usize = 42;
 
-/// The timeline of all sessions, in every language; empty where there are none.
-pub fn timeline(sessions: &[TimelineSession]) -> String {
+/// The timeline of all sessions, in every language, its times told by `clock`; empty where there are none.
+pub fn timeline(sessions: &[TimelineSession], clock: Clock) -> String {
     if sessions.is_empty() {
         return String::new();
     }
@@ -46,8 +47,8 @@ pub fn timeline(sessions: &[TimelineSession]) -> String {
     let timeless_bottom = axis_bottom + if timeless.is_empty() { 0 } else { 34 };
     svg.sheet("drawing d-timeline", [WIDTH, 0, timeless_bottom + 26], &name);
     match (&lines, span(&timed)) {
-        (Some(lines), Some(span)) => bars(&mut svg, &timed, lines, span, chart),
-        (None, Some(span)) => density::draw(&mut svg, &timed, span, WIDTH),
+        (Some(lines), Some(span)) => bars(&mut svg, &timed, lines, span, chart, clock),
+        (None, Some(span)) => density::draw(&mut svg, &timed, span, WIDTH, clock),
         _ => {}
     }
     if !timeless.is_empty() {
@@ -110,16 +111,16 @@ fn ends(axis: &Axis, session: &TimelineSession) -> [i64; 2] {
     [from, until.max(from + NARROWEST)]
 }
 
-fn bars(svg: &mut Svg, timed: &[&TimelineSession], lines: &[usize], span: [Time; 2], bottom: i64) {
+fn bars(svg: &mut Svg, timed: &[&TimelineSession], lines: &[usize], span: [Time; 2], bottom: i64, clock: Clock) {
     let left = left(timed.len());
     let axis = Axis::new(span, left, WIDTH - left - 12);
-    axis.draw(svg, [4, bottom]);
+    axis.told_by(clock).draw(svg, [4, bottom]);
     let is_named = timed.len() <= NAMED;
     for (session, line) in timed.iter().zip(lines) {
         let [from, until] = ends(&axis, session);
         let top = 8 + *line as i64 * pitch(timed.len());
         open(svg, session);
-        svg.title(&titled(session));
+        svg.title(&titled(session, clock));
         if is_named {
             svg.rect("d-hit", [0, top - 4, WIDTH, 22]);
             let name =
@@ -152,9 +153,9 @@ fn bar(svg: &mut Svg, [x, y, width, height]: [i64; 4]) {
     }
 }
 
-fn titled(session: &TimelineSession) -> String {
+fn titled(session: &TimelineSession, clock: Clock) -> String {
     let name = locale::protocol(Default::default(), session.protocol);
-    let [from, until] = [session.first, session.last].map(|time| time.known().map(|time| time.to_string()));
+    let [from, until] = [session.first, session.last].map(|time| time.known().map(|time| moment(clock, time)));
     let times = from.zip(until).map(|(from, until)| format!("\n{from} – {until}")).unwrap_or_default();
     let (label, _) = crate::view::escape::cut(&session.label, 300);
     format!("{} {name} {label}{times}", session.id)
@@ -174,7 +175,7 @@ fn without_time(svg: &mut Svg, timeless: &[&TimelineSession], top: i64) {
             break;
         }
         open(svg, session);
-        svg.title(&titled(session));
+        svg.title(&titled(session, Clock::Utc));
         svg.rect("d-fill", [x, top + 6, width, 18]);
         svg.text("d-in d-middle", [x + width / 2, top + 19], &number);
         svg.close("a");

@@ -117,7 +117,8 @@
     one("addresses").append(...[...addresses].map((each) => new Option(each, each)));
   };
 
-  // What is listed: the first of those that the filters choose, and what a link leads to.
+  // What is listed: the first of those that the filters choose, what of them is open, and what a link leads to. Where others
+  // lie before one of these, a row says how many.
   const STEP = 100;
   let most = STEP;
   let chosen = null;
@@ -131,17 +132,34 @@
       : !chosen ? [`the first ${there} of ${all} sessions shown`, `显示前 ${there} 个，共 ${all} 个会话`]
         : [`the first ${there} of ${found} sessions shown, ${all} in all`, `显示前 ${there} 个，符合条件 ${found} 个，共 ${all} 个会话`];
     one("counted").textContent = chinese() ? zh : en;
+    for (const row of list.querySelectorAll(".between")) {
+      const { between } = row.dataset;
+      row.rows[0].cells[0].textContent = chinese() ? `… 其间 ${between} 个会话` : `… ${between} ${between === "1" ? "session" : "sessions"} between`;
+    }
     if (!more) return;
     more.hidden = !few;
     // Paper has no filters that would say so.
     one("on-paper").textContent = few ? `… ${chinese() ? zh : en}` : "";
   };
+  const gap = (body, between) => {
+    const row = document.createElement("tbody");
+    row.className = "between";
+    row.dataset.between = between;
+    row.insertRow().insertCell().colSpan = list.tHead.rows[0].cells.length;
+    body.before(row);
+  };
   const arrange = () => {
-    const shown = new Set([...listed(), ...linked]);
-    let before = null;
+    const first = listed();
+    const among = chosen && new Set(chosen);
+    const shown = new Set([...first, ...opened().filter((it) => !among || among.has(it)), ...linked]);
+    list.querySelectorAll(".between").forEach((row) => row.remove());
+    let [before, between, seen] = [null, 0, 0];
     for (const it of sessions) {
       const wanted = shown.has(it);
       if (wanted && !it.body) make(it, before);
+      if (!wanted && (!among || among.has(it))) between += 1;
+      if (wanted && seen >= first.length && between) gap(it.body, between);
+      if (wanted) [between, seen] = [0, seen + 1];
       if (!it.body) continue;
       if (it.body.hidden === wanted) it.body.hidden = !wanted;
       before = it.body;
@@ -196,15 +214,27 @@
   one("print").addEventListener("click", () => print());
   for (const id of ["lang-en", "lang-zh"]) one(id).addEventListener("change", speak);
 
-  // On paper: what is open; where nothing is and there are few, all.
+  // On paper: a row of every session, as far as they are not too many, with what is open; where nothing is and there are few,
+  // all.
+  const PAPER = 2000;
   let printed = [];
+  let screen = 0;
   addEventListener("beforeprint", () => {
     one("answers").parentNode.classList.toggle("unopened", !document.querySelector(".answer[open]"));
+    screen = most;
+    most = Math.max(most, PAPER);
+    if (screen < all) arrange();
     if (all > 12 || opened().length) return;
     printed = made();
     printed.forEach((it) => open(it, true));
   });
-  addEventListener("afterprint", () => { printed.forEach((it) => open(it, false)); printed = []; one("answers").parentNode.classList.remove("unopened"); });
+  addEventListener("afterprint", () => {
+    if (screen) [most, screen] = [screen, 0];
+    if (most < all) arrange();
+    printed.forEach((it) => open(it, false));
+    printed = [];
+    one("answers").parentNode.classList.remove("unopened");
+  });
 
   speak();
   follow();
