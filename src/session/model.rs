@@ -198,3 +198,10 @@ pub struct Credential {
     /// The secrets in the forms in which they crossed.
     pub wire_forms: Vec<Secret<String>>,
 }
+
+impl Credential {
+    /// The server answered, and decided nothing: it put the login off.
+    pub fn is_put_off(&self) -> bool {
+        self.outcome == LoginOutcome::Unknown && self.reply.is_some() && self.cause.is_some()
+    }
+}

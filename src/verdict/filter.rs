@@ -142,11 +142,7 @@ pub(crate) fn is_failure(finding: &Finding) -> bool {
 /// The server refused a log-in, for good or for now, and accepted none: nobody was let in, whoever is to blame.
 fn never_let_in(session: &Session) -> bool {
     let logins = || session.credentials.iter();
-    let is_refused = |login: &Credential| match login.outcome {
-        LoginOutcome::Rejected => true,
-        LoginOutcome::Unknown => login.reply.is_some() && login.cause.is_some(),
-        LoginOutcome::Accepted | LoginOutcome::Cancelled => false,
-    };
+    let is_refused = |login: &Credential| login.outcome == LoginOutcome::Rejected || login.is_put_off();
     logins().any(is_refused) && !logins().any(|login| login.outcome == LoginOutcome::Accepted)
 }
 

@@ -5,7 +5,7 @@ use super::{Class, ending, rules};
 use crate::flow::CloseReason;
 use crate::protocol::event::{Delivery, Direction, Kind, LoginOutcome};
 use crate::session::Session;
-use crate::session::model::{Outcome, Step};
+use crate::session::model::{Credential, Outcome, Step};
 
 /// What became of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +36,8 @@ pub enum Upshot {
     LoggedIn,
     /// No log-in was accepted, and nothing was carried.
     LoginRejected,
+    /// No log-in was accepted, and the server put one off: it may be tried again.
+    LoginDeferred,
     /// A log-in was tried, and the capture does not show what became of it.
     LoginUnknown,
     /// TLS began, and failed.
@@ -72,7 +74,7 @@ pub fn upshot(session: &Session) -> Upshot {
         Delivered::Partly => return Upshot::Partly,
         Delivered::Deferred if verdict.tally.rejected > 0 => return Upshot::RejectedOrDeferred,
         Delivered::Deferred => return Upshot::Deferred,
-        Delivered::Unknown if given_up => return Upshot::Aborted,
+        Delivered::Unknown if given_up => return hung_up(session).unwrap_or(Upshot::Aborted),
         Delivered::Unknown => return Upshot::Unknown,
         Delivered::Nothing if given_up && !carried(Direction::Retrieved) => {
             return hung_up(session).unwrap_or(Upshot::Aborted);
@@ -93,6 +95,7 @@ pub fn upshot(session: &Session) -> Upshot {
     match () {
         () if logged_in(LoginOutcome::Accepted) => Upshot::LoggedIn,
         () if logged_in(LoginOutcome::Rejected) => Upshot::LoginRejected,
+        () if session.credentials.iter().any(Credential::is_put_off) => Upshot::LoginDeferred,
         () if logged_in(LoginOutcome::Unknown) => Upshot::LoginUnknown,
         () if logged_in(LoginOutcome::Cancelled) => Upshot::Aborted,
         () if session.tls.failed => Upshot::TlsFailed,
@@ -223,6 +226,10 @@ mod tests {
         let login = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\n";
         assert_eq!(of(&format!("{login}S: +OK in\nC: QUIT\nS: +OK\n")), Upshot::LoggedIn);
         assert_eq!(of(&format!("{login}S: -ERR no")), Upshot::LoginRejected);
+        assert_eq!(of(&format!("{login}S: -ERR [SYS/TEMP] later")), Upshot::LoginDeferred);
+        let again = "C: USER bob\nS: +OK\nC: PASS secret\n";
+        assert_eq!(of(&format!("{login}S: -ERR [SYS/TEMP] later\n{again}S: -ERR no")), Upshot::LoginRejected);
+        assert_eq!(of(&format!("{login}S: -ERR [SYS/TEMP] later\n{again}S: +OK in")), Upshot::LoggedIn);
         assert_eq!(of(login), Upshot::LoginUnknown);
         let retrieved = "S: +OK in\nC: RETR 1\nS: +OK\nS: Subject: x\nS: \nS: y\nS: .";
         assert_eq!(of(&format!("{login}{retrieved}")), Upshot::Retrieved);
@@ -251,6 +258,11 @@ mod tests {
             (format!("{begin}S: 421 closing\nC: QUIT\n! fin client"), Upshot::HungUp(Some(421))),
             (format!("{begin}{hello}@ 300\nS: 421 4.4.2 timeout\n! fin server"), Upshot::HungUp(Some(421))),
             (format!("{begin}{hello}{envelope}S: 421 closing\n! fin server"), Upshot::HungUp(Some(421))),
+            (
+                format!("{begin}{hello}{envelope}C: DATA\nS: 354 go\nC: hi\nS: 421 closing\n! fin server"),
+                Upshot::HungUp(Some(421)),
+            ),
+            (format!("{begin}{hello}{envelope}C: DATA\nS: 354 go\nC: hi\n! fin client"), Upshot::Aborted),
             (format!("{begin}! fin server"), Upshot::HungUp(None)),
             (
                 "! syn\n! syn-ack\nS: * OK hi\nC: a NOOP\nS: a OK\nS: * BYE restart\n! fin server".to_owned(),

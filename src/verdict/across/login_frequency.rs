@@ -42,7 +42,7 @@ pub struct LoginFrequency {
     pub sessions: u64,
     /// A login was accepted.
     pub logged_in: u64,
-    /// Every attempt was refused or given up.
+    /// Every attempt was refused, put off or given up.
     pub refused: u64,
     /// There was an attempt, and its outcome is not in the capture.
     pub unknown: u64,
@@ -106,7 +106,7 @@ fn count(counts: &mut LoginFrequency, session: &Session) {
     let logins = &session.credentials;
     if logins.iter().any(|login| login.outcome == LoginOutcome::Accepted) {
         counts.logged_in += 1;
-    } else if logins.iter().any(|login| login.outcome == LoginOutcome::Unknown) {
+    } else if logins.iter().any(|login| login.outcome == LoginOutcome::Unknown && !login.is_put_off()) {
         counts.unknown += 1;
     } else if !logins.is_empty() {
         counts.refused += 1;

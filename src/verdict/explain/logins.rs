@@ -23,6 +23,8 @@ pub struct Login {
     pub encrypted: bool,
     /// The server's decision.
     pub outcome: LoginOutcome,
+    /// The server answered, and decided nothing.
+    pub is_put_off: bool,
     /// The client's packets.
     pub packets: Packets,
 }
@@ -51,6 +53,7 @@ fn login(session: &Session, credential: &Credential) -> Login {
         exposure: credential.exposure,
         encrypted: credential.encrypted,
         outcome: credential.outcome,
+        is_put_off: credential.is_put_off(),
         packets: Packets::of(steps),
     }
 }

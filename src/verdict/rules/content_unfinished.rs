@@ -108,7 +108,10 @@ fn check(session: &Session, found: &mut Found) {
     let Some((Side::Client, time)) = ending::left(session) else { return };
     let Some(ends) = ending::ends(session) else { return };
     let by_reset = ends.resets.first().is_some_and(|reset| reset.at.time <= time);
-    let has_arrived = ends.unacknowledged.iter().all(|&bytes| bytes == 0);
+    // A client that leaves at once has no acknowledgement yet: the server's FIN says as much, where nothing was sent in vain.
+    let in_vain = session.transport.stalls.repeats.iter().any(|repeats| !repeats.longest.answered);
+    let has_left = ends.fins.iter().all(Option::is_some) && !in_vain;
+    let has_arrived = has_left || ends.unacknowledged == [0; 2];
     if by_reset || !has_arrived || ending::is_incomplete(session) || ending::follows_refusal(session, time) {
         return;
     }
@@ -159,6 +162,23 @@ mod tests {
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nC: .\nS: 421 4.3.2 shutting down"
     );
+
+    #[test]
+    fn what_the_servers_fin_answers_has_arrived() {
+        let left = "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
+                    C: DATA\nS: 354 go\nC: text\n! fin client\n";
+        let again = "again client: 6 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54\n";
+        for (script, found) in [
+            (format!("{left}! fin server"), 1),
+            // The capture ends, or the network lost it.
+            (left.to_owned(), 0),
+            (format!("{again}{left}! fin server"), 0),
+        ] {
+            let mut session = crate::verdict::testing::session(&script, super::RULE.needs);
+            session.transport.ends.as_mut().expect("FINs").unacknowledged = [6, 0];
+            assert_eq!(super::RULE.look(&session).len(), found, "{script}");
+        }
+    }
 
     fn said(script: &str) -> Vec<usize> {
         let session = crate::verdict::testing::session(script, super::RULE.needs);

@@ -195,7 +195,9 @@ const COLUMNS: &[Column<Credentials>] = &[
         |_, row: &CredentialRow<'_>| word(enums::LoginOutcome(row.credential.outcome).name()),
     )
     .titled(Label::Outcome)
-    .in_words(|reading, row: &CredentialRow<'_>| word(locale::login_outcome(reading.lang, row.credential.outcome))),
+    .in_words(|reading, row: &CredentialRow<'_>| {
+        word(locale::login_outcome(reading.lang, row.credential.outcome, row.credential.is_put_off()))
+    }),
     Column::text(
         "cause",
         "Why it was not accepted, in the JSON's words.",

@@ -147,9 +147,9 @@ const COLUMNS: &[Column<Sessions>] = &[
         "outcome",
         "What became of it: `not-connected`, `refused` (by the greeting, or the answer to the client's); of what was sent: `accepted`, `partly`, \
          `deferred`, `rejected`, `rejected-or-deferred` (for good for some, for now for others), `aborted` (given up before its end), `unknown`; else `retrieved`, `appended`, `logged-in`, \
-         `login-rejected`, `login-unknown`, `tls-failed`, `encrypted` (what happened is inside TLS), `hung-up` (the server ended it unasked), `failed` (a finding says \
+         `login-rejected`, `login-deferred` (the server put it off), `login-unknown`, `tls-failed`, `encrypted` (what happened is inside TLS), `hung-up` (the server ended it unasked), `failed` (a finding says \
          why), `nothing`.",
-        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、部分被拒而其余暂缓、放弃、未知；否则为取回、追加、已登录、登录被拒、登录结果未知、TLS 失败、已加密、服务器挂断、失败（原因见发现）、无。",
+        "结果：未连接、被拒绝；所发邮件已接受、部分、暂缓、被拒、部分被拒而其余暂缓、放弃、未知；否则为取回、追加、已登录、登录被拒、登录被暂缓、登录结果未知、TLS 失败、已加密、服务器挂断、失败（原因见发现）、无。",
         |_, row: &SessionRow<'_>| word(enums::Upshot(upshot(row.of.session)).name()),
     )
     .titled(Label::Outcome).in_words(|reading, row: &SessionRow<'_>| owned(locale::upshot(reading.lang, upshot(row.of.session)))),

@@ -140,7 +140,7 @@ fn login(lang: Lang, login: &Login) -> Vec<Cell> {
         line(&login.mechanism).into(),
         line(login.user.as_deref().unwrap_or_default()).into(),
         secret.into(),
-        locale::login_outcome(lang, login.outcome).into(),
+        locale::login_outcome(lang, login.outcome, login.is_put_off).into(),
     ]
 }
 

@@ -22,6 +22,11 @@ pub fn only_counted(lang: Lang, sessions: u64) -> String {
     say!(lang, listed::only_counted(sessions))
 }
 
+/// So many connections are in rows that the table has no room for.
+pub fn counted_in_further_rows(lang: Lang, connections: u64) -> String {
+    say!(lang, listed::counted_in_further_rows(connections))
+}
+
 /// Hosts that connections came from; there may have been `further` ones.
 pub fn sources(lang: Lang, sources: u64, further: bool) -> String {
     say!(lang, listed::sources(sources, further))

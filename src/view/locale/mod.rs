@@ -39,7 +39,7 @@ mod zh;
 
 pub use finding::{FindingWords, finding, finding_across, occurrence, rule, text};
 pub use label::Label;
-pub use listed::{how_often, left_out, more_servers, of_packets, only_counted, sources};
+pub use listed::{counted_in_further_rows, how_often, left_out, more_servers, of_packets, only_counted, sources};
 pub use login::login_frequency;
 pub use mime::MimeFact;
 pub use purpose::{purpose, row};

@@ -65,9 +65,9 @@ pub fn via(lang: Lang, via: Via) -> &'static str {
     say!(lang, proxy::via(via))
 }
 
-/// The outcome of a login attempt.
-pub fn login_outcome(lang: Lang, outcome: LoginOutcome) -> &'static str {
-    say!(lang, terms::login_outcome(outcome))
+/// The outcome of a login attempt. An unknown one may have been put off by the server.
+pub fn login_outcome(lang: Lang, outcome: LoginOutcome, put_off: bool) -> &'static str {
+    say!(lang, terms::login_outcome(outcome, put_off))
 }
 
 /// What an observer of the wire learns of a password.

@@ -257,7 +257,10 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(Match: Content, Body, MessageId), |l, &x| matched(l, x).to_owned());
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
     check_all(all!(Class: Failure, Weakness, Remark), |l, &x| class(l, x).to_owned());
-    check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
+    check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| {
+        login_outcome(l, x, false).to_owned()
+    });
+    check_all([true], |l, &x| login_outcome(l, LoginOutcome::Unknown, x).to_owned());
     check_all(Limit::ALL, |l, &&x| limit(l, x));
     let stops = [
         DecodeStop::Link,
@@ -438,4 +441,39 @@ fn lengths_of_time_are_exact() {
     assert_eq!(duration(Lang::En, 1_234_567_890), "1.234 s");
     assert_eq!(duration(Lang::Zh, -5_000_000), "-0.005 秒");
     assert_eq!(duration(Lang::En, i64::MIN), "-9223372036.854 s");
+}
+
+#[test]
+fn what_became_of_a_session_fits_its_column_with_the_code() {
+    use crate::verdict::Upshot::*;
+    let upshots = [
+        NotConnected,
+        Refused(None),
+        Refused(Some(554)),
+        Accepted,
+        Partly,
+        Deferred,
+        RejectedOrDeferred,
+        Rejected,
+        Aborted,
+        Unknown,
+        Retrieved,
+        Appended,
+        LoggedIn,
+        LoginRejected,
+        LoginDeferred,
+        LoginUnknown,
+        TlsFailed,
+        Encrypted,
+        HungUp(None),
+        HungUp(Some(421)),
+        Failed,
+        Nothing,
+    ];
+    check_all(upshots, |lang, &one| {
+        let words = super::upshot(lang, one);
+        // The list of sessions at 100 columns.
+        assert!(unicode_width::UnicodeWidthStr::width(words.as_str()) <= 13, "{words}");
+        words
+    });
 }

@@ -202,6 +202,7 @@ words! {
         verdict::Upshot::Retrieved => "retrieved",
         verdict::Upshot::Appended => "appended",
         verdict::Upshot::LoginRejected => "login-rejected",
+        verdict::Upshot::LoginDeferred => "login-deferred",
         verdict::Upshot::LoginUnknown => "login-unknown",
         verdict::Upshot::LoggedIn => "logged-in",
         verdict::Upshot::TlsFailed => "tls-failed",

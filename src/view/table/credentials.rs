@@ -32,6 +32,7 @@ struct Alike {
     password: String,
     exposure: Exposure,
     outcome: LoginOutcome,
+    put_off: bool,
 }
 
 /// The rows of the table, in the order of their first attempts.
@@ -146,6 +147,7 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
         password,
         exposure: credential.exposure,
         outcome: credential.outcome,
+        put_off: credential.is_put_off(),
     }
 }
 
@@ -176,7 +178,7 @@ fn row(options: &Options, alike: &Alike, seen: &Seen) -> Row {
         ),
         alike.user.clone(),
         alike.password.clone(),
-        locale::login_outcome(options.lang, alike.outcome).to_owned(),
+        locale::login_outcome(options.lang, alike.outcome, alike.put_off).to_owned(),
         seen.times.to_string(),
     ])
     .marked(mark)

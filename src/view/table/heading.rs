@@ -63,7 +63,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     begin(out, options, session)?;
     pairs(out, options.style, facts(options, session))?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {
-        writeln!(out, " {}", options.label(Label::NothingSaid))?;
+        paragraph(out, options.style, options.label(Label::NothingSaid))?;
     }
     Ok(())
 }

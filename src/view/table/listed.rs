@@ -79,7 +79,11 @@ fn began(options: &Options, session: &Session, width: usize) -> String {
     };
     let whole = options.time.second(options.lang, time);
     if matches!(options.time, Clock::Relative(_)) {
-        return fullest(width, [whole]);
+        // Without its fraction, where there is no room for it.
+        let fraction = |c: char| c == '.' || c.is_ascii_digit();
+        let shorter =
+            whole.split_once('.').map(|(whole, rest)| format!("{whole}{}", rest.trim_start_matches(fraction)));
+        return fullest(width, [Some(whole.clone()), shorter].into_iter().flatten());
     }
     // The offset from UTC stands in the title, or with the day.
     let whole: String = whole.chars().take("2009-12-08 06:00:00".len()).collect();

@@ -125,6 +125,33 @@ fn a_number_is_never_cut() {
         assert!(text.contains("\n123456789 SMTP "), "{text}");
         assert!(text.lines().all(|line| line.width() <= width), "{text}");
     }
+    // What it takes from is told in fewer words, and not cut.
+    let mut session = Session { id: 20_001, ..lab_smtp() };
+    session.transport.endpoints.client = "10.9.9.9:5".parse().unwrap();
+    session.transport.endpoints.server = "10.9.9.8:25".parse().unwrap();
+    let text = printed(options(100, Lang::En, SESSIONS), vec![session]);
+    assert!(text.contains(" 10.9.9.9 → 10.9.9.8:25 "), "{text}");
+}
+
+#[test]
+fn counted_seconds_lose_their_fraction_first() {
+    use crate::capture::Time;
+    use crate::view::clock::Clock;
+    let mut session = lab_smtp();
+    let begun = session.transport.first.time;
+    for (after, lang, shown) in [
+        (86_400_000, Lang::En, " 86400 s "),
+        (99_998, Lang::En, " 99.998 s "),
+        (119_998, Lang::En, " 119 s "),
+        (119_998, Lang::Zh, " 119 秒 "),
+    ] {
+        let clock = Clock::relative();
+        let Clock::Relative(origin) = clock else { unreachable!() };
+        origin.set(begun).unwrap();
+        session.transport.first.time = Time::from_nanoseconds(begun.nanoseconds() + after * 1_000_000);
+        let text = printed(Options { time: clock, ..options(100, lang, SESSIONS) }, vec![session.clone()]);
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
 }
 
 #[test]
@@ -166,6 +193,34 @@ fn no_line_of_the_lists_is_wider_than_the_terminal() {
             let wide = text.lines().find(|line| line.width() > width);
             assert_eq!(wide, None, "{width} {lang:?}");
         }
+    }
+}
+
+#[test]
+fn a_login_that_the_server_put_off_is_not_said_to_have_no_answer() {
+    let login = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\n";
+    let show = Show { sessions: true, credentials: true, ..NOTHING };
+    for (script, lang, [listed, outcome, frequency]) in [
+        (format!("{login}S: 454 4.7.0 later"), Lang::En, ["login put off", "put off by the server", "that all failed"]),
+        (format!("{login}S: 454 4.7.0 later"), Lang::Zh, ["登录被暂缓", "服务器暂缓", "未成功"]),
+        (login.to_owned(), Lang::En, ["login unknown", "no answer seen", "not in the capture"]),
+    ] {
+        let session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
+        let text = judged(options(160, lang, show), vec![session]);
+        for words in [listed, outcome, frequency] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_session_without_a_word_says_so_on_a_narrow_terminal() {
+    let mut silent = lab_smtp();
+    silent.steps.clear();
+    for lang in [Lang::En, Lang::Zh] {
+        let text = printed(options(20, lang, Show { steps: true, ..NOTHING }), vec![silent.clone()]);
+        let wide = text.lines().find(|line| line.width() > 20);
+        assert_eq!(wide, None, "{text}");
     }
 }
 

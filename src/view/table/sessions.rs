@@ -169,7 +169,7 @@ impl Line {
             let day = options.time.second(options.lang, time);
             When { day: format!("{} ({unit})", day.get(.."2009-12-08".len()).unwrap_or(&day)), unit }
         });
-        Self { when, cells: listed::cells(options, session, &shape.widths()) }
+        Self { when, cells: listed::cells(options, session, &shape.widths_of(session)) }
     }
 }
 
@@ -219,6 +219,20 @@ impl Shape {
                     *place = width;
                 }
             }
+        }
+        widths
+    }
+
+    /// The same for `session`: a number that is longer than its column takes from the widest one.
+    fn widths_of(&self, session: &Session) -> [usize; COLUMNS] {
+        let mut widths = self.widths();
+        let Self::Lines(lines) = self else { return widths };
+        let first = lines.first().map(Vec::as_slice).unwrap_or_default();
+        let widest = first.iter().map(|(_, width)| *width).max().unwrap_or_default();
+        let [number, ..] = widths;
+        let over = session.id.to_string().len().saturating_sub(number);
+        if let Some(place) = first.iter().find(|(_, width)| *width == widest).and_then(|(at, _)| widths.get_mut(*at)) {
+            *place = place.saturating_sub(over);
         }
         widths
     }

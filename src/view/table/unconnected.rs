@@ -107,7 +107,7 @@ impl Unconnected {
         let rows: Vec<Row> = rows.iter().take(ROWS).map(|row| row.shown(options)).collect();
         heading::table(out, options.style, &titles, &rows, &[0, 0, 0, 8, 0])?;
         if more > 0 {
-            heading::note(out, options.style, &format!("… +{more}"))?;
+            heading::note(out, options.style, &locale::counted_in_further_rows(options.lang, more))?;
         }
         heading::note(out, options.style, &locale::only_counted(options.lang, self.counted))
     }
@@ -237,5 +237,7 @@ mod tests {
         let table = written(&unconnected, Lang::En);
         assert!(table.lines().count() < 80, "{}", table.lines().count());
         assert!(table.contains(&format!("{} of these", 300 * 256 - SHOWN)), "{table}");
+        assert!(table.contains(" connections in rows that are not shown"), "{table}");
+        assert!(written(&unconnected, Lang::Zh).contains("个连接，所在各行未列出"));
     }
 }

@@ -142,7 +142,7 @@ fn login(session: &Session, credential: &Credential) -> Login {
             Exposure::None => "none",
         },
         exposure_text: words(&|lang| locale::exposure(lang, credential.exposure)),
-        outcome: words(&|lang| locale::login_outcome(lang, credential.outcome)),
+        outcome: words(&|lang| locale::login_outcome(lang, credential.outcome, credential.is_put_off())),
     }
 }
 

@@ -39,7 +39,9 @@ pub fn outcome(session: &Session) -> Outcome {
 fn tone(upshot: Upshot) -> &'static str {
     match upshot {
         Upshot::Accepted | Upshot::Retrieved | Upshot::Appended | Upshot::LoggedIn => "good",
-        Upshot::Partly | Upshot::Deferred | Upshot::RejectedOrDeferred | Upshot::Aborted => "warn",
+        Upshot::Partly | Upshot::Deferred | Upshot::RejectedOrDeferred | Upshot::LoginDeferred | Upshot::Aborted => {
+            "warn"
+        }
         Upshot::NotConnected
         | Upshot::Refused(_)
         | Upshot::HungUp(_)

@@ -23,6 +23,11 @@ pub fn only_counted(sessions: u64) -> String {
     format!("{sessions} of these are only counted here: all are in --format json and csv")
 }
 
+/// So many connections are in rows that the table has no room for.
+pub fn counted_in_further_rows(connections: u64) -> String {
+    format!("… and {} in rows that are not shown", count(connections, "connection", "connections"))
+}
+
 /// Hosts that connections came from; there may have been `further` ones.
 pub fn sources(sources: u64, further: bool) -> String {
     let sources = count(sources, "source", "sources");

@@ -86,11 +86,12 @@ pub fn tls_mode(mode: TlsMode, decrypted: bool) -> &'static str {
     }
 }
 
-pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
+pub fn login_outcome(outcome: LoginOutcome, put_off: bool) -> &'static str {
     match outcome {
         LoginOutcome::Accepted => "accepted",
         LoginOutcome::Rejected => "rejected",
         LoginOutcome::Cancelled => "cancelled by the client",
+        LoginOutcome::Unknown if put_off => "put off by the server",
         LoginOutcome::Unknown => "unknown (no answer seen)",
     }
 }
@@ -168,13 +169,14 @@ pub fn upshot(upshot: Upshot) -> String {
         Upshot::Accepted => "accepted",
         Upshot::Partly => "some accepted",
         Upshot::Deferred => "deferred",
-        Upshot::RejectedOrDeferred => "rejected/later",
+        Upshot::RejectedOrDeferred => "refused/later",
         Upshot::Rejected => "rejected",
         Upshot::Aborted => "given up",
         Upshot::Unknown => "not known",
         Upshot::Retrieved => "retrieved",
         Upshot::Appended => "mail stored",
         Upshot::LoginRejected => "login refused",
+        Upshot::LoginDeferred => "login put off",
         Upshot::LoginUnknown => "login unknown",
         Upshot::LoggedIn => "logged in",
         Upshot::TlsFailed => "TLS failed",

@@ -20,6 +20,11 @@ pub fn only_counted(sessions: u64) -> String {
     format!("其中 {sessions} 个仅在此计数，逐个列出请用 --format json 或 csv")
 }
 
+/// So many connections are in rows that the table has no room for.
+pub fn counted_in_further_rows(connections: u64) -> String {
+    format!("… 另有 {connections} 个连接，所在各行未列出")
+}
+
 /// Hosts that connections came from; there may have been `further` ones.
 pub fn sources(sources: u64, further: bool) -> String {
     format!("{sources} 个{}来源", if further { "以上" } else { "" })

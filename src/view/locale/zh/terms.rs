@@ -86,11 +86,12 @@ pub fn tls_mode(mode: TlsMode, decrypted: bool) -> &'static str {
     }
 }
 
-pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
+pub fn login_outcome(outcome: LoginOutcome, put_off: bool) -> &'static str {
     match outcome {
         LoginOutcome::Accepted => "成功",
         LoginOutcome::Rejected => "被拒绝",
         LoginOutcome::Cancelled => "客户取消",
+        LoginOutcome::Unknown if put_off => "服务器暂缓",
         LoginOutcome::Unknown => "未知（未见服务器应答）",
     }
 }
@@ -174,12 +175,13 @@ pub fn upshot(upshot: Upshot) -> String {
         Upshot::Retrieved => "已取回邮件",
         Upshot::Appended => "已存入邮件",
         Upshot::LoginRejected => "登录被拒绝",
+        Upshot::LoginDeferred => "登录被暂缓",
         Upshot::LoginUnknown => "登录结果未知",
         Upshot::LoggedIn => "已登录",
         Upshot::TlsFailed => "TLS 失败",
         Upshot::Encrypted => "TLS 内不可见",
         Upshot::HungUp(None) => "服务器挂断",
-        Upshot::HungUp(Some(code)) => return format!("服务器挂断 {code}"),
+        Upshot::HungUp(Some(code)) => return format!("被挂断 {code}"),
         Upshot::Failed => "失败",
         Upshot::Nothing => "无邮件",
     };
