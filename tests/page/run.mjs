@@ -305,6 +305,15 @@ test("further sessions of 2,000 are listed by scrolling, by a button, by filters
   assert.ok(await tab.locator("#session-1500-step-2").isVisible());
   await choose(tab, "lang-zh");
   assert.match(await counted(), /^显示 1 个，共 2000 个会话$/);
+  // Rows alone, on paper: the head is on each page, and no row is on two.
+  await tab.click("#close-all");
+  await tab.emulateMedia({ media: "print" });
+  await tab.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const laid = await tab.evaluate(() => {
+    const style = (selector) => getComputedStyle(document.querySelector(selector));
+    return [style("#list > thead").display, style("#list tr.row").breakBefore, style("#list tr.row").breakInside];
+  });
+  assert.deepEqual(laid, ["table-header-group", "auto", "avoid"]);
   assert.deepEqual(wrong, []);
   await close();
   const linked = await opened(largePage(), { hash: "#session-1999" });

@@ -224,6 +224,7 @@
     screen = most;
     most = Math.max(most, PAPER);
     if (screen < all) arrange();
+    list.classList.toggle("rows", all > 12 && !opened().length);
     if (all > 12 || opened().length) return;
     printed = made();
     printed.forEach((it) => open(it, true));

@@ -164,7 +164,7 @@ pub fn grown(bytes: &str) -> String {
 pub fn upshot(upshot: Upshot) -> String {
     let word = match upshot {
         Upshot::NotConnected => "no connection",
-        Upshot::Refused(None) => "turned away",
+        Upshot::Refused(None) => "refused",
         Upshot::Refused(Some(code)) => return format!("refused {code}"),
         Upshot::Accepted => "accepted",
         Upshot::Partly => "some accepted",

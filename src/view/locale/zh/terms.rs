@@ -163,7 +163,7 @@ pub fn grown(bytes: &str) -> String {
 pub fn upshot(upshot: Upshot) -> String {
     let word = match upshot {
         Upshot::NotConnected => "未连接",
-        Upshot::Refused(None) => "被服务器拒绝",
+        Upshot::Refused(None) => "拒绝服务",
         Upshot::Refused(Some(code)) => return format!("拒绝服务 {code}"),
         Upshot::Accepted => "已接受",
         Upshot::Partly => "部分接受",
