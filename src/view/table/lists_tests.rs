@@ -2,6 +2,7 @@
 
 use super::tests::{NOTHING, judged, options, printed};
 use super::*;
+use crate::protocol::Protocol;
 use crate::view::testing::{lab_pop3, lab_smtp};
 use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
@@ -268,4 +269,30 @@ fn a_line_of_the_list_has_a_day_at_any_width() {
         assert!(utc.contains("12-08 06:00:00") && utc.contains("12-09 02:00:00") && !utc.contains("── 2009"), "{utc}");
         assert!(local.contains("12-08 14:00:00") && local.contains("+08:00"), "{local}");
     }
+}
+
+/// Three connections of one client to one server that nobody answered.
+fn unanswered() -> Vec<Session> {
+    let attempt = |id| {
+        let mut session = Session { id, ..Session::silent(Protocol::Pop3, false, (*lab_pop3().transport).clone()) };
+        session.transport.end = crate::flow::CloseReason::Unanswered;
+        session
+    };
+    (1..=3).map(attempt).collect()
+}
+
+#[test]
+fn what_came_to_nothing_is_counted_unless_its_findings_are_asked_for() {
+    let rows = |show: Show, sessions: Vec<Session>| {
+        let shown = printed(options(100, Lang::En, show), sessions);
+        (shown.matches("no connection").count(), shown.contains("Connections that came to nothing"))
+    };
+    assert_eq!(rows(SESSIONS, unanswered()), (1, true));
+    let detailed = Show { details: true, ..SESSIONS };
+    assert_eq!(rows(detailed, unanswered()), (1, true), "there are no findings");
+    let mut found = unanswered();
+    for session in &mut found {
+        session.findings.push(crate::session::model::Finding { id: "connection-unanswered", ..Default::default() });
+    }
+    assert_eq!(rows(detailed, found), (3, false));
 }

@@ -38,9 +38,12 @@ impl Totals {
         self.sessions.resized(out, &options)
     }
 
-    /// True if `session` came to nothing, and is only counted, in a table of its own: it is not to be shown.
+    /// True if `session` came to nothing, and is only counted, in a table of its own: it is not to be shown. Whoever asks for
+    /// the findings of each session gets those of this one, too.
     pub fn only_counts(&mut self, session: &Session) -> bool {
-        (self.options.show.steps || self.options.show.sessions) && self.unconnected.counts(session)
+        let show = self.options.show;
+        let is_detailed = show.details && !session.findings.is_empty();
+        (show.steps || show.sessions) && !is_detailed && self.unconnected.counts(session)
     }
 
     /// Adds a session that is over.
