@@ -163,10 +163,9 @@ impl Counted {
         );
         let (server, end) = self.target;
         let Attempts { count, first, last } = self.attempts;
-        let mut when = heading::began(options, first, Clock::second);
-        if last != first {
-            when = format!("{when} – {}", heading::began(options, last, Clock::second));
-        }
+        let [first, last] = [first, last].map(|time| heading::began(options, time, Clock::second));
+        // As they are shown: within one second they are one.
+        let when = if first == last { first } else { format!("{first} – {last}") };
         Row::new([source, server.to_string(), locale::end(options.lang, end).to_owned(), count.to_string(), when])
     }
 }
@@ -207,11 +206,16 @@ mod tests {
         assert!(!unconnected.counts(&attempt(1, 1)) && !unconnected.counts(&attempt(1, 2)));
         assert_eq!(written(&unconnected, Lang::En), "");
         assert!((0..9).all(|_| unconnected.counts(&attempt(1, 1))));
+        let later = crate::capture::Time::from_microseconds(400_000);
+        let mut last = attempt(1, 1);
+        last.transport.first.time = last.transport.first.time.plus(later.nanoseconds());
+        assert!(unconnected.counts(&last));
         let table = written(&unconnected, Lang::En);
+        assert!(!table.contains('–'), "all within a second: {table}");
         let row = table.lines().find(|line| line.contains("192.0.2.1:")).expect("a row");
-        assert!(row.contains("100.64.0.1 ") && row.contains(" 10 "), "{table}");
-        assert!(table.contains("9 of these"), "{table}");
-        assert!(written(&unconnected, Lang::Zh).contains("其中 9 个"), "{}", written(&unconnected, Lang::Zh));
+        assert!(row.contains("100.64.0.1 ") && row.contains(" 11 "), "{table}");
+        assert!(table.contains("10 of these"), "{table}");
+        assert!(written(&unconnected, Lang::Zh).contains("其中 10 个"), "{}", written(&unconnected, Lang::Zh));
     }
 
     #[test]
