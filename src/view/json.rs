@@ -6,20 +6,22 @@ the end, because `same_as` names later messages too; [`NdJson`] keeps none. A li
 (`writer`), the indented document by serde_json's.
 */
 
+mod prepared;
 mod terminal_safe;
 mod text;
 mod writer;
 #[cfg(test)]
 mod writer_tests;
 
-use super::View;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
+use super::{Preparation, View};
 use crate::session;
 use crate::verdict::Report;
 use crate::verdict::across::same_message;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::PrettyFormatter;
 use std::io::{self, Write};
+use std::sync::Arc;
 pub(super) use terminal_safe::TerminalSafe;
 pub(super) use writer::write as write_compact;
 
@@ -112,10 +114,11 @@ impl<W: Write> NdJson<W> {
         self.out
     }
 
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+    /// Writes the line that `make` appends.
+    fn line(&mut self, make: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
         self.line.clear();
         self.line.shrink_to(LINE_MEMORY);
-        write_compact(line, &mut self.line)?;
+        make(&mut self.line)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)?;
         self.out.flush()
@@ -124,12 +127,22 @@ impl<W: Write> NdJson<W> {
 
 impl<W: Write> View for NdJson<W> {
     fn session(&mut self, session: session::Session) -> io::Result<()> {
-        let record = Session::new(&session, self.options);
-        self.line(&Line::Session(record))
+        let options = self.options;
+        self.line(|line| Ok(write_compact(&Line::Session(Session::new(&session, options)), line)?))
+    }
+
+    fn prepared_session(&mut self, session: session::Session, prepared: Box<[u8]>) -> io::Result<()> {
+        self.line(|line| prepared::complete(&prepared, &session, line))
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.line(&Line::Summary(LastLine::new(report, self.options)))
+        let options = self.options;
+        self.line(|line| Ok(write_compact(&Line::Summary(LastLine::new(report, options)), line)?))
+    }
+
+    fn preparation(&self) -> Option<Preparation> {
+        let options = self.options;
+        Some(Arc::new(move |session| prepared::line(session, options)))
     }
 }
 
