@@ -95,6 +95,8 @@ impl Serialize for Sessions<'_> {
 /// `--format ndjson`: one line per session, each flushed at once, and a last line with the summary.
 pub struct NdJson<W> {
     out: W,
+    /// After each line.
+    flushes: bool,
     options: Options,
     /// The current line. The serialiser writes thousands of small pieces; `out` gets the whole line in one write.
     line: Vec<u8>,
@@ -106,7 +108,12 @@ const LINE_MEMORY: usize = 1 << 20;
 impl<W: Write> NdJson<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
-        Self { out, options, line: Vec::new() }
+        Self { out, flushes: true, options, line: Vec::new() }
+    }
+
+    /// Flushes only after the last line: for what is read from files, as fast as it can be read. `out` may gather lines.
+    pub fn gathering(self) -> Self {
+        Self { flushes: false, ..self }
     }
 
     /// Returns the output.
@@ -121,7 +128,7 @@ impl<W: Write> NdJson<W> {
         make(&mut self.line)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)?;
-        self.out.flush()
+        if self.flushes { self.out.flush() } else { Ok(()) }
     }
 }
 
@@ -137,7 +144,8 @@ impl<W: Write> View for NdJson<W> {
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         let options = self.options;
-        self.line(|line| Ok(write_compact(&Line::Summary(LastLine::new(report, options)), line)?))
+        self.line(|line| Ok(write_compact(&Line::Summary(LastLine::new(report, options)), line)?))?;
+        self.out.flush()
     }
 
     fn preparation(&self) -> Option<Preparation> {
