@@ -27,7 +27,7 @@ use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
 use crate::decode::{IcmpError, Segment};
 use crate::limits::LimitsHit;
-use crate::session::Plan;
+use crate::session::{Digester, Plan};
 use crate::view::Preparation;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::VecDeque;
@@ -107,8 +107,23 @@ impl Start for System {
     }
 }
 
-/// A worker's place: which it is, of how many.
-type Place = (usize, usize);
+/// A worker's place.
+struct Place {
+    /// Which it is.
+    worker: usize,
+    /// Of how many.
+    workers: usize,
+    plan: Arc<Plan>,
+}
+
+/// The thread for digests ends when this does.
+struct Digesting(Arc<Digester>);
+
+impl Drop for Digesting {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
 
 /// Reads `source` on one thread, follows its connections on others, and shows the sessions on the caller's. Where fewer
 /// threads can be started than are wanted, these do the work; where not even two, nothing is read, and None returned.
@@ -149,8 +164,8 @@ pub fn run<'a>(
             let used = used.clone();
             let preparing = Preparing { options, view: preparation.clone() };
             let work = move || {
-                if let Ok((worker, workers)) = placed.recv() {
-                    work(Shards::of_thread(worker, workers, options, plan), &preparing, &batches, &done, &used);
+                if let Ok(Place { worker, workers, plan }) = placed.recv() {
+                    work(Shards::of_thread(worker, workers, options, &plan), &preparing, &batches, &done, &used);
                 }
             };
             if let Err(error) = threads.start(scope, "connections", work) {
@@ -164,9 +179,14 @@ pub fn run<'a>(
         if places.is_empty() {
             return Ok(None);
         }
+        let digesting = digesting(scope, plan, threads);
+        let plan = match &digesting {
+            Some(Digesting(digester)) => Arc::new(Plan { digester: Some(Arc::clone(digester)), ..Plan::clone(plan) }),
+            None => Arc::clone(plan),
+        };
         for (worker, place) in places.iter().enumerate() {
             // It waits for this, and there is room.
-            let _ = place.send((worker, places.len()));
+            let _ = place.send(Place { worker, workers: places.len(), plan: Arc::clone(&plan) });
         }
         let _ = tell_reader.send(to_workers);
         let shown = show(&from_workers, output);
@@ -178,6 +198,21 @@ pub fn run<'a>(
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         shown.map(|()| read)
     })
+}
+
+/// A thread that makes the digests of large messages, if digests are wanted and it can be started.
+fn digesting<'scope>(scope: &'scope Scope<'scope, '_>, plan: &Plan, threads: &impl Start) -> Option<Digesting> {
+    if !plan.needs.digests && !plan.needs.attachments {
+        return None;
+    }
+    let (digester, work) = Digester::new();
+    match threads.start(scope, "digests", || work.run()) {
+        Ok(_) => Some(Digesting(digester)),
+        Err(error) => {
+            log::debug!("no thread for the digests of large messages can be started: {error}");
+            None
+        }
+    }
 }
 
 /// The reader's thread. It owns the senders of the queues: when it returns, the workers' queues end.

@@ -34,7 +34,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     running.drop_privileges(&analysis, interface.as_deref())?;
     let Shown { mut view, content_store } = shown(&analysis, &running, outputs)?;
     let needs = ask(&mut analysis, &*view);
-    let plan = Arc::new(Plan { needs, content_store, raw_store: None });
+    let plan = Arc::new(Plan { needs, content_store, ..Plan::default() });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &running.give_up);
     // What is said from here on stands below the result: the pager has given the terminal back.
     drop(view);

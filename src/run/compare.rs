@@ -40,7 +40,7 @@ pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> 
     identity::check_files(&study.files, study.file.as_deref(), None)?;
     let contents = Arc::new(Contents::default());
     let needs = Needs::STEPS.and(Needs::MESSAGES);
-    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()), raw_store: None });
+    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()), ..Plan::default() });
     let picked = Rc::new(RefCell::new(Picked::default()));
     let first_file = Rc::new(Cell::new(None));
     let picker = Picker {

@@ -49,7 +49,7 @@ pub fn explain(mut study: Study) -> anyhow::Result<()> {
     study.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
     let needs = view.needs().and(study.options.selection.needs()).and(study.options.filter.needs());
     let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
-    let plan = Arc::new(Plan { needs, content_store, raw_store: None });
+    let plan = Arc::new(Plan { needs, content_store, ..Plan::default() });
     let outcome = pipeline::run(&mut *source, &study.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
     say_none(study.lang, &outcome.report);

@@ -42,7 +42,7 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     let mut source = capture::open_until(&files, filter, Damage::default(), reading, memory.order(), None)?;
     let conversations = Arc::new(Conversations::new()?);
     let raw_store: Arc<dyn ContentStore> = conversations.clone();
-    let plan = Arc::new(Plan { needs: Needs::NONE, content_store: None, raw_store: Some(raw_store) });
+    let plan = Arc::new(Plan { needs: Needs::NONE, raw_store: Some(raw_store), ..Plan::default() });
     analysis.options.selection = Selection::NONE;
     analysis.options.waiting_sessions = memory.ended();
     let picked = Rc::new(RefCell::new(Picked::default()));

@@ -23,6 +23,7 @@ pub mod weight;
 
 pub use builder::Builder;
 pub use content_store::{ContentStore, StoredContent};
+pub use message::Digester;
 pub(crate) use message::{read_date, sha256};
 pub use model::Session;
 pub use plan::{Needs, Plan};

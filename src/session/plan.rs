@@ -7,10 +7,11 @@ are among the pipeline's options.
 */
 
 use super::content_store::ContentStore;
+use super::message::Digester;
 use std::sync::Arc;
 
 /// What is computed for each session.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// What is asked for.
     pub needs: Needs,
@@ -19,6 +20,8 @@ pub struct Plan {
     /// Where whole conversations are kept, the bytes of both sides in the order in which they were delivered; with `None`
     /// they are forgotten.
     pub raw_store: Option<Arc<dyn ContentStore>>,
+    /// Makes the digests of large messages on a thread of its own.
+    pub digester: Option<Arc<Digester>>,
 }
 
 /// What is asked for: nothing else is computed.
@@ -72,7 +75,7 @@ impl Needs {
 impl From<Needs> for Plan {
     /// Content is not kept.
     fn from(needs: Needs) -> Self {
-        Self { needs, content_store: None, raw_store: None }
+        Self { needs, ..Self::default() }
     }
 }
 

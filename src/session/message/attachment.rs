@@ -3,6 +3,7 @@ Attachments: their content is decoded, counted and digested as it comes, and not
 */
 
 use super::boundary::Told;
+use super::lent::Hash;
 use super::line_feeds::PIECE_BYTES;
 use super::preview;
 use super::report;
@@ -15,7 +16,6 @@ use crate::session::model::Attachment;
 use crate::session::plan::Plan;
 use crate::session::text::text;
 use crate::session::weight::of_text;
-use sha256_lanes::Sha256;
 use std::sync::Arc;
 
 /// Bytes of an attachment that wait to be digested. Those of the last one wait until the piece that they are from is
@@ -47,7 +47,7 @@ struct Digested {
     size: u64,
     /// Its first bytes; the others are 0 as long as there are fewer.
     first: [u8; 4],
-    sha256: Sha256,
+    sha256: Hash,
     /// Decoded, and not digested yet: lines are short, and many at once are digested faster.
     pending: Vec<u8>,
     /// Ended, and nothing of it missing.
@@ -76,7 +76,7 @@ impl Attachments {
         if let Some(before) = self.all.last_mut() {
             before.digest();
         }
-        let (sha256, pending) = (Sha256::new(), Vec::new());
+        let (sha256, pending) = (Hash::default(), Vec::new());
         let stored = self.plan.content_store.as_ref().map(StoredContent::begin);
         self.names += filename.iter().chain(&content_type).map(of_text).sum::<usize>();
         self.all.push(Digested {
@@ -111,7 +111,7 @@ impl Attachments {
     }
 
     /// Has the bytes digested that wait of the one that began last: by `update`, beside other digests.
-    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Sha256, &[u8])>)) {
+    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Hash, &[u8])>)) {
         let Some(last) = self.all.last_mut().filter(|last| !last.pending.is_empty()) else {
             return update(None);
         };
@@ -185,7 +185,7 @@ impl Digested {
 
     /// Digests the bytes that wait.
     fn digest(&mut self) {
-        self.sha256.update(&self.pending);
+        self.sha256.here().update(&self.pending);
         self.digested();
     }
 
@@ -198,7 +198,7 @@ impl Digested {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
+        self.sha256.here().update(bytes);
         self.store(bytes);
     }
 
@@ -416,7 +416,7 @@ mod tests {
                     attachments.digest_by(|waiting| {
                         if let Some((sha256, bytes)) = waiting {
                             beside += bytes.len();
-                            sha256.update(bytes);
+                            sha256.here().update(bytes);
                         }
                     });
                     prop_assert!(attachments.all.last().is_none_or(|last| last.pending.capacity() <= PENDING_BYTES));

@@ -9,12 +9,26 @@ Digests are a large part of what a message costs. The processor makes two in the
 that of the content, that of the body, and that of the attachment which the same bytes belong to.
 */
 
+use super::lent::{Digester, Hash, LARGE, Lent};
 use super::line_feeds::Piece;
 use sha256_lanes::{Sha256, finish_pair, update_pair, update_three};
+use std::sync::Arc;
 
 /// Digests of content that comes in pieces.
 #[derive(Debug, Default)]
 pub struct Digests {
+    hashes: Hashes,
+    /// Bytes so far.
+    size: u64,
+    /// Has time for a large message.
+    digester: Option<Arc<Digester>>,
+    /// Where the digests are once the message is large.
+    lent: Option<Arc<Lent>>,
+}
+
+/// What has been digested so far.
+#[derive(Debug, Default)]
+pub struct Hashes {
     content: Sha256,
     body: Body,
 }
@@ -46,7 +60,41 @@ impl Default for Body {
 }
 
 impl Digests {
+    /// Of a message whose digests `digester` makes, should it be large.
+    pub fn new(digester: Option<Arc<Digester>>) -> Self {
+        Self { digester, ..Self::default() }
+    }
+
     /// The next bytes, and the next ones of another digest, which is made beside these.
+    pub fn update(&mut self, piece: &Piece<'_>, beside: Option<(&mut Hash, &[u8])>) {
+        self.size += piece.bytes.len() as u64;
+        if self.size >= LARGE
+            && let Some(digester) = self.digester.take()
+        {
+            self.lent = Lent::lend(&digester, &mut self.hashes);
+        }
+        match &self.lent {
+            Some(lent) => lent.add(piece, beside),
+            None => self.hashes.update(piece, beside.map(|(hash, bytes)| (hash.here(), bytes))),
+        }
+    }
+
+    /// Bytes are missing here.
+    pub fn gap(&mut self) {
+        match &self.lent {
+            Some(lent) => lent.gap(),
+            None => self.hashes.gap(),
+        }
+    }
+
+    /// The digests of the content, and of the body if its beginning was seen.
+    pub fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
+        self.lent.map_or(self.hashes, |lent| lent.take_back()).finish()
+    }
+}
+
+impl Hashes {
+    /// As [`Digests::update`].
     pub fn update(&mut self, piece: &Piece<'_>, beside: Option<(&mut Sha256, &[u8])>) {
         let mut nothing = Sha256::new();
         let (other, others) = beside.unwrap_or((&mut nothing, &[]));
@@ -78,7 +126,7 @@ impl Digests {
         }
     }
 
-    /// Bytes are missing here.
+    /// As [`Digests::gap`].
     pub fn gap(&mut self) {
         match &mut self.body {
             Body::Header { .. } => self.body = Body::Unknown,
@@ -87,8 +135,8 @@ impl Digests {
         }
     }
 
-    /// The digests of the content, and of the body if its beginning was seen.
-    pub fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
+    /// As [`Digests::finish`].
+    fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
         match self.body {
             Body::Begun { sha256: body, .. } => {
                 let [content, body] = finish_pair([self.content, body]);
@@ -205,7 +253,7 @@ mod tests {
             pieces in proptest::collection::vec(("([A-Z]{0,90}(\r\n|\n|\r|\n\n|\r\n\r\n)){0,6}[a-z]{0,9}", 0_usize..400), 0..12),
         ) {
             let (mut digests, mut line_feeds) = (Digests::default(), LineFeeds::default());
-            let (mut content, mut other, mut others) = (Vec::new(), Sha256::new(), Vec::new());
+            let (mut content, mut other, mut others) = (Vec::new(), Hash::default(), Vec::new());
             for (piece, len) in &pieces {
                 let more: Vec<u8> = (0..*len).map(|at| (at * 7 + piece.len()) as u8).collect();
                 let beside = (len % 3 > 0).then_some((&mut other, &more[..]));

@@ -21,13 +21,13 @@ use super::attachment::{Attachments, Id, Leaf};
 use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
 use super::header::{self, LeftOut};
 use super::header_block::{Gap, HeaderBlock, LineRead};
+use super::lent::Hash;
 use super::line_feeds::Piece;
 use super::report;
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_PARTS};
 use crate::session::model::{Attachment, Header, MimePart, Preview, Report, TextPrint};
 use crate::session::plan::Plan;
-use sha256_lanes::Sha256;
 use std::sync::Arc;
 
 /// The structure of a message that has ended.
@@ -211,7 +211,7 @@ impl MimeParser {
     }
 
     /// Has the bytes of an attachment digested that wait for it: by `update`, beside other digests.
-    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Sha256, &[u8])>)) {
+    pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Hash, &[u8])>)) {
         self.attachments.digest_by(update);
     }
 

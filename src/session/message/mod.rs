@@ -15,6 +15,7 @@ mod encoded_word;
 mod faults;
 mod header;
 mod header_block;
+mod lent;
 mod line_count;
 mod line_feeds;
 mod mime;
@@ -27,6 +28,7 @@ mod uu;
 
 pub use date::read as read_date;
 pub use digest::sha256;
+pub use lent::Digester;
 pub use mime::Structure;
 
 use crate::limits::{Limit, MISSING_RANGES, heap, of_list};
@@ -108,7 +110,8 @@ impl Reader {
             announced: None,
             missing: Missing::default(),
             lines: plan.needs.messages.then(LineCount::default),
-            digests: (plan.needs.messages && (plan.needs.digests || plan.needs.attachments)).then(Box::default),
+            digests: (plan.needs.messages && (plan.needs.digests || plan.needs.attachments))
+                .then(|| Box::new(Digests::new(plan.digester.clone()))),
             stored: plan.content_store.as_ref().map(StoredContent::begin),
             structure: match described {
                 _ if !plan.needs.messages => None,
