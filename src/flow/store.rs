@@ -123,6 +123,11 @@ impl<T> ConnectionStore<T> {
         self.slots.get(index)?.as_ref().map(|slot| (slot.key, slot.rank))
     }
 
+    /// Rank of the connection in the slot `index`.
+    pub fn rank(&self, index: usize) -> Option<Rank> {
+        self.slots.get(index)?.as_ref().map(|slot| slot.rank)
+    }
+
     /// All slots that are used.
     pub fn used(&self) -> impl Iterator<Item = (usize, &T)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| Some((index, &slot.as_ref()?.content)))

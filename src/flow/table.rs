@@ -160,6 +160,12 @@ impl<F: ConnectionHandler> Table<F> {
         self.paused = false;
         let key = Key::of(segment);
         let mut index = self.store.find(&key);
+        if let Some(index) = index
+            && self.certainly_belongs(index, segment)
+        {
+            self.hand_in(index, segment);
+            return self.stream_handler_at(index);
+        }
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
             self.close(old, true);
             index = None;
@@ -271,9 +277,23 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     fn is_idle(&self, index: usize, now: Time) -> bool {
-        let Some((_, rank)) = self.store.key(index) else { return false };
+        let Some(rank) = self.store.rank(index) else { return false };
         let patience = if rank.is_half_open() { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
         self.silent_for(index, now) >= patience
+    }
+
+    /// Whether nothing has to be asked about `segment`, which has the key of the connection at `index`: that is followed,
+    /// has not been silent for long, and no SYN may have begun another.
+    #[inline]
+    fn certainly_belongs(&self, index: usize, segment: &Segment<'_>) -> bool {
+        #[cfg(test)]
+        if super::connection::ordinary::LONG_WAY.get() {
+            return false;
+        }
+        let followed = self.store.get(index).and_then(Entry::followed);
+        !segment.header.syn
+            && followed.is_some_and(|followed| followed.pending_syn.is_none())
+            && !self.is_idle(index, self.now)
     }
 
     /// How `segment` relates to the connection at `index`; with the pending SYN that it answers, if any.
@@ -382,9 +402,17 @@ impl<F: ConnectionHandler> Table<F> {
 
     fn hand_in(&mut self, index: usize, segment: &Segment<'_>) {
         let Some(entry) = self.store.get_mut(index) else { return };
+        entry.clock = whole_seconds(self.clock);
         let generation = entry.generation;
         let Some(followed) = entry.followed_mut() else { return };
-        followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
+        let ordinary = followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
+        if ordinary {
+            // Nothing waits, nor did before; and it is not over.
+            self.store.touch(index, Rank::Followed);
+            self.note_remembered(index);
+            self.note_growth(index, segment.payload.len());
+            return self.keep_within_memory(Some(index));
+        }
         let is_over = followed.connection.is_over();
         let over = is_over && !followed.lingers;
         // A RST that turned out to be forged ends nothing.
