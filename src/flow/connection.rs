@@ -218,6 +218,7 @@ impl Connection {
 
     /// Notes the time of another packet, with this sequence number. One that is a little earlier than those before comes late; one that is much
     /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
+    #[inline]
     fn time_passes(&mut self, at: PacketRef, sequence: u32) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
@@ -265,6 +266,7 @@ impl Connection {
     }
 
     /// The time of its last packet.
+    #[inline]
     pub fn last_time(&self) -> Time {
         self.last.time
     }
@@ -354,6 +356,7 @@ impl Connection {
     }
 
     /// A RST that is believed.
+    #[inline]
     fn reset(&self) -> Option<Reset> {
         self.rare.as_ref()?.reset
     }
@@ -366,6 +369,7 @@ impl Connection {
         self.rare.get_or_insert_default()
     }
 
+    #[inline]
     fn side_of(&self, segment: &Segment<'_>) -> Side {
         if segment.source == self.endpoints.client { Side::Client } else { Side::Server }
     }
@@ -381,6 +385,7 @@ impl Connection {
     }
 
     /// True where nothing came before the first byte that was captured.
+    #[inline]
     fn begins_at_start(&self) -> bool {
         self.syns != [None; 2] && !self.headless
     }
@@ -391,6 +396,7 @@ impl Connection {
 
     /// The position of a sequence number: the one nearest to the next byte to be delivered, and not to the last byte
     /// seen, which a forged segment can move far ahead.
+    #[inline]
     fn place(&self, side: Side, number: u32) -> Position {
         let stream = self.causal.stream(side);
         if stream.is_placed() { seq::unwrap(number, stream.next()) } else { seq::first(number) }

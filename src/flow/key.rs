@@ -32,12 +32,14 @@ pub enum Which {
 
 impl Key {
     /// The key of the connection between two ends, whichever comes first.
+    #[inline]
     pub fn new(one: &SocketAddr, other: &SocketAddr) -> Self {
         let (one, other) = (Host::of(one), Host::of(other));
         if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
     }
 
     /// The key of a segment's connection.
+    #[inline]
     pub fn of(segment: &Segment<'_>) -> Self {
         Self::new(&segment.source, &segment.destination)
     }
@@ -58,6 +60,7 @@ impl Key {
 }
 
 impl Host {
+    #[inline]
     fn of(end: &SocketAddr) -> Self {
         Self { address: end.ip(), port: end.port() }
     }
@@ -66,6 +69,7 @@ impl Host {
 impl Ord for Host {
     /// By address, IPv4 first, and then by port: a comparison of one number or two, where the derived implementation
     /// would compare octets. Every segment's ends are put in order.
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.address, other.address) {
             (IpAddr::V4(own), IpAddr::V4(others)) => {
