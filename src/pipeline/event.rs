@@ -1,5 +1,6 @@
 //! The changes of connections that the shards report, and their order.
 
+use super::options::Options;
 use super::probe::{self, Probing};
 use crate::capture::Time;
 use crate::flow::Transport;
@@ -8,6 +9,7 @@ use crate::protocol::detect::Probe;
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Session};
 use crate::verdict::{self, Rule};
+use crate::view::Preparation;
 
 /// Identifies a connection: its first packet, by the order in which packets are read; and among those that one packet
 /// began (802.11 aggregates segments), which of them it is.
@@ -46,13 +48,30 @@ pub enum Ended {
     /// No data came: the protocol that the port promises, and the connection's summary. Most connections of a flood are
     /// like this; the session is built when it is handed on.
     Silent(Box<(Hint, Transport)>),
-    /// The session, with the number of its steps that have been shown already, and its weight.
-    Spoken(Box<(Session, usize, usize)>),
+    /// The session.
+    Spoken(Box<Spoken>),
     /// The same, packed, as memory was short. It is finished when it is handed on, so that no more than one such session
     /// exists unpacked.
     Packed(Box<(Box<Builder>, Transport, usize)>),
     /// A probe, and the session that it is where it has a number already.
     Probe(Probing, Box<Ended>),
+}
+
+/// A session in which data came.
+pub struct Spoken {
+    ready: Ready,
+    /// The bytes that it takes.
+    weight: usize,
+}
+
+/// A session to hand on.
+pub struct Ready {
+    /// The session.
+    pub session: Session,
+    /// The number of its steps that have been shown already.
+    pub shown: usize,
+    /// What the view prepared.
+    pub prepared: Option<Box<[u8]>>,
 }
 
 impl Ended {
@@ -66,7 +85,7 @@ impl Ended {
     pub fn spoken(session: Session, shown: usize) -> Self {
         // Weighing it takes a pass over its steps.
         let weight = session.weight();
-        Self::Spoken(Box::new((session, shown, weight)))
+        Self::Spoken(Box::new(Spoken { ready: Ready { session, shown, prepared: None }, weight }))
     }
 
     /// This, unless it is a probe.
@@ -77,41 +96,64 @@ impl Ended {
         }
     }
 
-    /// The bytes that it takes while it waits, without its own size.
+    /// Lets a view prepare it, if it is shown; see [`View::preparation`](crate::view::View::preparation). What is finished
+    /// only when it is handed on cannot be prepared, and a probe mostly is not handed on at all.
+    pub fn prepare(&mut self, view: &Preparation, options: &Options) {
+        if let Self::Spoken(spoken) = self
+            && options.selects(&spoken.ready.session)
+        {
+            spoken.ready.prepared = Some(view(&spoken.ready.session)).filter(|prepared| !prepared.is_empty());
+        }
+    }
+
+    /// The bytes that a view prepared.
+    pub fn prepared(&self) -> usize {
+        match self {
+            Self::Spoken(spoken) => spoken.ready.prepared.as_ref().map_or(0, |prepared| heap(prepared.len())),
+            Self::Silent(_) | Self::Packed(_) | Self::Probe(..) => 0,
+        }
+    }
+
+    /// Forgets what a view prepared: it will make it when the session is shown.
+    pub fn forget_prepared(&mut self) {
+        if let Self::Spoken(spoken) = self {
+            spoken.ready.prepared = None;
+        }
+    }
+
+    /// The bytes that it takes while it waits, without its own size and without what the view prepared: the order of sessions
+    /// depends on it, and is not to depend on the number of threads.
     pub fn weight(&self) -> usize {
         match self {
             Self::Silent(silent) => {
                 heap(size_of::<(Hint, Transport)>()) + silent.1.ends.as_ref().map_or(0, |ends| ends.weight())
             }
-            Self::Spoken(spoken) => heap(2 * size_of::<usize>()) + spoken.2,
+            Self::Spoken(spoken) => heap(size_of::<Spoken>() - size_of::<Session>()) + spoken.weight,
             Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
         }
     }
 
-    /// The session with number `id`, judged by `rules`, and the number of its steps that have been shown already.
-    pub fn session(self, id: u64, rules: &[&Rule]) -> (Session, usize) {
-        let (mut session, shown) = match self {
-            Self::Spoken(spoken) => {
-                let (session, shown, _) = *spoken;
-                (session, shown)
-            }
+    /// The session with number `id`, judged by `rules`.
+    pub fn session(self, id: u64, rules: &[&Rule]) -> Ready {
+        let mut ready = match self {
+            Self::Spoken(spoken) => spoken.ready,
             Self::Probe(_, session) => return session.session(id, rules),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
                 let mut session = builder.finish(transport);
                 verdict::judge(&mut session, rules);
-                (session, shown)
+                Ready { session, shown, prepared: None }
             }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
                 let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
                 verdict::judge(&mut session, rules);
-                (session, 0)
+                Ready { session, shown: 0, prepared: None }
             }
         };
-        session.id = id;
-        (session, shown)
+        ready.session.id = id;
+        ready
     }
 }
 
@@ -119,7 +161,7 @@ impl ConnectionEvent {
     /// The bytes that it takes.
     pub fn weight(&self) -> usize {
         let of_change = match &self.change {
-            ConnectionChange::Over(Some(ended)) => ended.weight(),
+            ConnectionChange::Over(Some(ended)) => ended.weight() + ended.prepared(),
             _ => 0,
         };
         size_of::<Self>() + of_change
@@ -159,8 +201,8 @@ mod tests {
                 verdict::judge(&mut built, Selection::ALL.rules);
                 built.id = 7;
                 let silent = Ended::Silent(Box::new((hint, transport.clone())));
-                let (silent, shown) = silent.session(7, Selection::ALL.rules);
-                assert_eq!((format!("{silent:?}"), shown), (format!("{built:?}"), 0));
+                let silent = silent.session(7, Selection::ALL.rules);
+                assert_eq!((format!("{:?}", silent.session), silent.shown), (format!("{built:?}"), 0));
             }
         }
     }

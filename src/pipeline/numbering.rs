@@ -9,12 +9,11 @@ too much waiting waits no longer: one that may yet be mail gets its number when 
 is handed on when it is over.
 */
 
-use super::event::{ConnectionOrder, Ended};
+use super::event::{ConnectionOrder, Ended, Ready};
 use super::options::Emit;
 use super::probe::Probing;
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit};
-use crate::session::Session;
 use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -41,6 +40,8 @@ pub struct SessionNumbering {
     ended: BTreeMap<u64, Waiting>,
     /// The bytes of `ended`.
     weight: usize,
+    /// The bytes of what views prepared, of all that waits.
+    prepared: usize,
     /// Sessions that kept others waiting for too long.
     limits_hit: LimitsHit,
     /// Numbers of ended sessions, in the order in which they became ready.
@@ -68,6 +69,9 @@ struct Waiting {
 /// that is half full.
 const PLACE: usize = 2 * size_of::<(ConnectionOrder, Connection)>();
 
+/// The part of the memory for what waits that what views prepared may take beside it.
+const PREPARED_SHARE: usize = 8;
+
 enum State {
     Undecided,
     Mail,
@@ -88,6 +92,7 @@ impl SessionNumbering {
             next_id: 1,
             ended: BTreeMap::new(),
             weight: 0,
+            prepared: 0,
             limits_hit: LimitsHit::default(),
             ready: VecDeque::new(),
             next_out: 1,
@@ -124,7 +129,10 @@ impl SessionNumbering {
 
     /// A connection is over; with the session, if it was one. Returns the probe, if it was one of those, and has no
     /// number.
-    pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) -> Option<Probing> {
+    pub fn over(&mut self, first: ConnectionOrder, mut session: Option<Ended>) -> Option<Probing> {
+        if let Some(session) = &mut session {
+            self.keep_prepared(session);
+        }
         let mut probing = None;
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             self.unnumbered_weight -= connection.weight();
@@ -148,6 +156,15 @@ impl SessionNumbering {
             }
         }
         probing
+    }
+
+    /// What views prepared waits with its session as long as all of it takes little of the memory. Beyond that it is made again
+    /// when the session is shown.
+    fn keep_prepared(&mut self, session: &mut Ended) {
+        if self.prepared + session.prepared() > self.most / PREPARED_SHARE {
+            session.forget_prepared();
+        }
+        self.prepared += session.prepared();
     }
 
     /// A connection that counted as not mail because it was silent for long is mail after all: it gets the next number.
@@ -214,8 +231,8 @@ impl SessionNumbering {
         self.unnumbered.values_mut().for_each(|connection| connection.begun = connection.begun.plus(by));
     }
 
-    /// The next session to hand on, with the number of its steps shown already.
-    pub fn next_ready(&mut self) -> Option<(Session, usize)> {
+    /// The next session to hand on.
+    pub fn next_ready(&mut self) -> Option<Ready> {
         loop {
             let id = match self.emit {
                 Emit::AsTheyEnd => self.ready.pop_front()?,
@@ -224,6 +241,7 @@ impl SessionNumbering {
             let Waiting { session, weight } = self.ended.remove(&id)?;
             self.weight -= weight;
             if let Some(session) = session {
+                self.prepared -= session.prepared();
                 return Some(session.session(id, self.rules));
             }
         }

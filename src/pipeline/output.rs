@@ -1,6 +1,6 @@
 //! Numbers the sessions, links messages seen more than once, and shows the selected sessions.
 
-use super::event::{ConnectionChange, ConnectionEvent};
+use super::event::{ConnectionChange, ConnectionEvent, Ready};
 use super::input::InputCounts;
 use super::numbering::SessionNumbering;
 use super::options::{BatchEnd, Emit, Options};
@@ -16,7 +16,7 @@ use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::across::same_message::MessageIndex;
 use crate::verdict::verdicts::Verdicts;
-use crate::view::View;
+use crate::view::{Preparation, View};
 use std::io;
 
 /// The stage after the connections.
@@ -106,6 +106,11 @@ impl<'a> OutputStage<'a> {
         }
     }
 
+    /// What the view makes of sessions ahead.
+    pub fn preparation(&self) -> Option<Preparation> {
+        self.view.preparation()
+    }
+
     /// Adds bounds that were hit.
     pub fn add_limits(&mut self, limits: &LimitsHit) {
         self.summary.limits_hit.add(limits);
@@ -132,7 +137,7 @@ impl<'a> OutputStage<'a> {
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
-        while let Some((mut session, shown)) = self.numbering.next_ready() {
+        while let Some(Ready { mut session, shown, prepared }) = self.numbering.next_ready() {
             self.messages.link(&mut session);
             // Limits concern all that was read, as packets do: those of sessions that are not selected count too.
             if !self.options.selects(&session) {
@@ -157,7 +162,10 @@ impl<'a> OutputStage<'a> {
             if let Some(tally) = &self.options.tally {
                 tally.add_session();
             }
-            self.view.session(session)?;
+            match prepared {
+                Some(prepared) => self.view.prepared_session(session, prepared)?,
+                None => self.view.session(session)?,
+            }
         }
         Ok(())
     }

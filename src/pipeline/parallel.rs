@@ -12,9 +12,12 @@ next. So the caller knows when it has received all events up to a packet. Queues
 that a slow stage holds the others back; only a live capture's is long, since an interface cannot be held back. When the capture has ended, each
 worker sends the events of the connections that are left in portions, in the order of their beginnings, and the caller
 merges these.
+
+What a view makes of a session by itself ([`View::preparation`](crate::view::View::preparation)) the workers do. The
+caller adds what is known only in the order of the sessions.
 */
 
-use super::event::{self, ConnectionEvent};
+use super::event::{self, ConnectionChange, ConnectionEvent};
 use super::input::{InputStage, Routed, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
@@ -25,6 +28,7 @@ use crate::capture::{CaptureError, Read, Source};
 use crate::decode::{IcmpError, Segment};
 use crate::limits::LimitsHit;
 use crate::session::Plan;
+use crate::view::Preparation;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -120,6 +124,7 @@ pub fn run<'a>(
     threads: &impl Start,
 ) -> io::Result<Option<(InputStage<'a>, Option<CaptureError>)>> {
     let wanted = options.threads.min(SHARDS);
+    let preparation = output.preparation();
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
     let (used, unused) = bounded(wanted * SPARE);
@@ -142,9 +147,10 @@ pub fn run<'a>(
             let (to_worker, batches) = bounded(queue);
             let (done, from_worker) = weighed::bounded(QUEUE, EVENT_BYTES / wanted);
             let used = used.clone();
+            let preparing = Preparing { options, view: preparation.clone() };
             let work = move || {
                 if let Ok((worker, workers)) = placed.recv() {
-                    work(Shards::of_thread(worker, workers, options, plan), &batches, &done, &used);
+                    work(Shards::of_thread(worker, workers, options, plan), &preparing, &batches, &done, &used);
                 }
             };
             if let Err(error) = threads.start(scope, "connections", work) {
@@ -225,8 +231,32 @@ fn read<'a>(
     (input, problem)
 }
 
+/// What a worker does for the view.
+struct Preparing<'a> {
+    options: &'a Options,
+    view: Option<Preparation>,
+}
+
+impl Preparing<'_> {
+    /// Prepares the sessions of `events` that are to be shown, as far as that is known before they have their numbers.
+    fn prepare(&self, events: &mut [ConnectionEvent]) {
+        let Some(view) = &self.view else { return };
+        for event in events {
+            if let ConnectionChange::Over(Some(ended)) = &mut event.change {
+                ended.prepare(view, self.options);
+            }
+        }
+    }
+}
+
 /// A worker's thread.
-fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &weighed::Sender<Done>, used: &Sender<Batch>) {
+fn work(
+    mut shards: Shards<'_>,
+    preparing: &Preparing<'_>,
+    batches: &Receiver<Batch>,
+    done: &weighed::Sender<Done>,
+    used: &Sender<Batch>,
+) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
         let mut errors = batch.errors.iter().peekable();
@@ -248,14 +278,16 @@ fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &weighed::Sende
         }
         batch.clear();
         let _ = used.try_send(batch);
-        let events = shards.drain();
+        let mut events = shards.drain();
+        preparing.prepare(&mut events);
         let weight = event::weight(&events);
         if done.send(Done::Batch { events, end }, weight).is_err() {
             return;
         }
     }
     loop {
-        let rest = shards.finish_some();
+        let mut rest = shards.finish_some();
+        preparing.prepare(&mut rest);
         let (all, weight) = (rest.is_empty(), event::weight(&rest));
         let answer = if all { Done::All(shards.limits_hit()) } else { Done::Rest(rest) };
         if done.send(answer, weight).is_err() || all {
@@ -340,13 +372,16 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Start, System};
+    use super::{Preparation, Start, System};
     use crate::capture::{CaptureFile, Reordered};
     use crate::pipeline::{Options, run_on};
-    use crate::session::Needs;
-    use crate::view::{json::NdJson, record};
+    use crate::session::{Needs, Session};
+    use crate::verdict::Report;
+    use crate::verdict::filter::SessionFilter;
+    use crate::view::{View, json::NdJson, record};
     use std::cell::Cell;
     use std::io;
+    use std::sync::Arc;
     use std::thread::{Scope, ScopedJoinHandle};
 
     /// Starts so many threads and no more.
@@ -383,5 +418,56 @@ mod tests {
         for can_be_started in 0..=6 {
             assert!(shown(5, can_be_started) == alone, "{can_be_started} threads");
         }
+    }
+
+    /// Counts the sessions that come prepared, and the others.
+    #[derive(Default)]
+    struct Counted {
+        prepared: usize,
+        unprepared: usize,
+    }
+
+    impl View for Counted {
+        fn session(&mut self, _: Session) -> io::Result<()> {
+            self.unprepared += 1;
+            Ok(())
+        }
+
+        fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
+            assert_eq!(*prepared, *session.transport.endpoints.client.to_string().as_bytes());
+            self.prepared += 1;
+            Ok(())
+        }
+
+        fn finish(&mut self, _: &Report) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn preparation(&self) -> Option<Preparation> {
+            Some(Arc::new(|session| session.transport.endpoints.client.to_string().into_bytes().into()))
+        }
+    }
+
+    #[test]
+    fn workers_prepare_the_sessions_that_are_shown() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/lab/python-clients/capture.pcap");
+        let capture = std::fs::read(path).unwrap();
+        let counted = |options: Options| {
+            let file = CaptureFile::open("a".to_owned(), Box::new(io::Cursor::new(capture.clone())), 1 << 16).unwrap();
+            let mut view = Counted::default();
+            let (mut source, plan) = (Reordered::new(file), Needs::ALL.into());
+            run_on(&mut source, &options, &plan, &mut view, &false.into(), &System).unwrap();
+            (view.prepared, view.unprepared)
+        };
+        let (none, all) = counted(Options::default());
+        assert_eq!(none, 0);
+        assert!(all > 1);
+        assert_eq!(counted(Options { threads: 2, ..Options::default() }), (all, 0));
+        // Whether a number is wanted is not known before it is given.
+        let first = SessionFilter { sessions: vec![1..=1], ..SessionFilter::default() };
+        assert_eq!(counted(Options { threads: 2, filter: first, ..Options::default() }), (0, 1));
+        // No memory for them.
+        let (few, rest) = counted(Options { threads: 2, waiting_sessions: 0, ..Options::default() });
+        assert_eq!((few, rest), (0, all));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn made(
     outputs: Outputs,
     heads: Option<Arc<Heads>>,
 ) -> anyhow::Result<Box<dyn View>> {
-    let view = plain(output, running.live, outputs, heads)?;
+    let view = plain(output, running, outputs, heads)?;
     let Some(how) = output.redact else { return Ok(view) };
     let redact = match output.format {
         // The document keeps all sessions until the end in any case.
@@ -41,7 +41,13 @@ pub(super) fn made(
 }
 
 /// The view with nothing masked.
-fn plain(output: &Output, live: bool, outputs: Outputs, heads: Option<Arc<Heads>>) -> anyhow::Result<Box<dyn View>> {
+fn plain(
+    output: &Output,
+    running: &Running,
+    outputs: Outputs,
+    heads: Option<Arc<Heads>>,
+) -> anyhow::Result<Box<dyn View>> {
+    let Running { live, endless, .. } = *running;
     let Outputs { out, files, shown_on } = outputs;
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
@@ -55,7 +61,8 @@ fn plain(output: &Output, live: bool, outputs: Outputs, heads: Option<Arc<Heads>
     };
     Ok(match output.format {
         Format::Json => Box::new(Json::new(out, options)),
-        Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Ndjson if endless => Box::new(NdJson::new(out, options)),
+        Format::Ndjson => Box::new(NdJson::new(out, options).gathering()),
         Format::Csv if !files.is_empty() => Box::new(Csv::new(files, options)?),
         Format::Csv => {
             let table = output.tables.names.iter().find_map(|name| csv::table(name));

@@ -6,20 +6,22 @@ the end, because `same_as` names later messages too; [`NdJson`] keeps none. A li
 (`writer`), the indented document by serde_json's.
 */
 
+mod prepared;
 mod terminal_safe;
 mod text;
 mod writer;
 #[cfg(test)]
 mod writer_tests;
 
-use super::View;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
+use super::{Preparation, View};
 use crate::session;
 use crate::verdict::Report;
 use crate::verdict::across::same_message;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::PrettyFormatter;
 use std::io::{self, Write};
+use std::sync::Arc;
 pub(super) use terminal_safe::TerminalSafe;
 pub(super) use writer::write as write_compact;
 
@@ -93,6 +95,8 @@ impl Serialize for Sessions<'_> {
 /// `--format ndjson`: one line per session, each flushed at once, and a last line with the summary.
 pub struct NdJson<W> {
     out: W,
+    /// After each line.
+    flushes: bool,
     options: Options,
     /// The current line. The serialiser writes thousands of small pieces; `out` gets the whole line in one write.
     line: Vec<u8>,
@@ -104,7 +108,12 @@ const LINE_MEMORY: usize = 1 << 20;
 impl<W: Write> NdJson<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
-        Self { out, options, line: Vec::new() }
+        Self { out, flushes: true, options, line: Vec::new() }
+    }
+
+    /// Flushes only after the last line: for what is read from files, as fast as it can be read. `out` may gather lines.
+    pub fn gathering(self) -> Self {
+        Self { flushes: false, ..self }
     }
 
     /// Returns the output.
@@ -112,24 +121,36 @@ impl<W: Write> NdJson<W> {
         self.out
     }
 
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+    /// Writes the line that `make` appends.
+    fn line(&mut self, make: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
         self.line.clear();
         self.line.shrink_to(LINE_MEMORY);
-        write_compact(line, &mut self.line)?;
+        make(&mut self.line)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)?;
-        self.out.flush()
+        if self.flushes { self.out.flush() } else { Ok(()) }
     }
 }
 
 impl<W: Write> View for NdJson<W> {
     fn session(&mut self, session: session::Session) -> io::Result<()> {
-        let record = Session::new(&session, self.options);
-        self.line(&Line::Session(record))
+        let options = self.options;
+        self.line(|line| Ok(write_compact(&Line::Session(Session::new(&session, options)), line)?))
+    }
+
+    fn prepared_session(&mut self, session: session::Session, prepared: Box<[u8]>) -> io::Result<()> {
+        self.line(|line| prepared::complete(&prepared, &session, line))
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.line(&Line::Summary(LastLine::new(report, self.options)))
+        let options = self.options;
+        self.line(|line| Ok(write_compact(&Line::Summary(LastLine::new(report, options)), line)?))?;
+        self.out.flush()
+    }
+
+    fn preparation(&self) -> Option<Preparation> {
+        let options = self.options;
+        Some(Arc::new(move |session| prepared::line(session, options)))
     }
 }
 

@@ -38,6 +38,7 @@ pub use each_session::EachSession;
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};
 use std::io;
+use std::sync::Arc;
 
 /// Receives sessions, and writes them or passes them on.
 pub trait View {
@@ -51,6 +52,12 @@ pub trait View {
     /// A session that is over.
     fn session(&mut self, session: Session) -> io::Result<()>;
 
+    /// The same, with what the view's [preparation](View::preparation) made of it.
+    fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
+        let _ = prepared;
+        self.session(session)
+    }
+
     /// Called once, after the last session: writes totals and whatever closes the output.
     fn finish(&mut self, report: &Report) -> io::Result<()>;
 
@@ -58,6 +65,13 @@ pub trait View {
     /// computed.
     fn needs(&self) -> Needs {
         Needs::ALL
+    }
+
+    /// What the view makes of a session by itself, before the session has its number and the messages in it are compared
+    /// with those of others. Where several threads follow connections, they do this, and the view receives the result with the
+    /// session ([`View::prepared_session`]); a session can come without it all the same.
+    fn preparation(&self) -> Option<Preparation> {
+        None
     }
 
     /// The rules whose findings the view shows, and whether it shows the counts of logins over all sessions.
@@ -75,6 +89,10 @@ impl<V: View + ?Sized> View for Box<V> {
         (**self).session(session)
     }
 
+    fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
+        (**self).prepared_session(session, prepared)
+    }
+
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         (**self).finish(report)
     }
@@ -83,10 +101,17 @@ impl<V: View + ?Sized> View for Box<V> {
         (**self).needs()
     }
 
+    fn preparation(&self) -> Option<Preparation> {
+        (**self).preparation()
+    }
+
     fn selection(&self) -> Selection {
         (**self).selection()
     }
 }
+
+/// See [`View::preparation`].
+pub type Preparation = Arc<dyn Fn(&Session) -> Box<[u8]> + Send + Sync>;
 
 /// The language of purposes, findings and headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::capture::Time;
 use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
 use crate::protocol::ports::Ports;
+use crate::session::Session;
 
 fn silent() -> Ended {
     let client = "192.0.2.1:40000".parse().expect("an address");
@@ -35,7 +36,7 @@ fn numbering() -> SessionNumbering {
 }
 
 fn shown(numbering: &mut SessionNumbering) -> Vec<u64> {
-    std::iter::from_fn(|| numbering.next_ready()).map(|(session, _)| session.id).collect()
+    std::iter::from_fn(|| numbering.next_ready()).map(|ready| ready.session.id).collect()
 }
 
 fn hits(numbering: &SessionNumbering) -> Vec<(Limit, u64)> {

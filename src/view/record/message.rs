@@ -256,7 +256,7 @@ struct Missing {
 
 /// The same message elsewhere in the capture.
 #[derive(Serialize, JsonSchema)]
-struct SameAs {
+pub(crate) struct SameAs {
     /// The `id` of that session.
     session: u64,
     /// The `n` of the message in that session.
@@ -295,7 +295,7 @@ impl<'a> Message<'a> {
             outcome: message.outcome.map(enums::Delivery),
             reply: non_empty(&message.reply),
             steps: &message.steps,
-            same_as: message.same_as.iter().map(same_as).collect(),
+            same_as: same_as(message),
         }
     }
 }
@@ -333,6 +333,9 @@ pub fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
     }
 }
 
-fn same_as(same: &model::SameAs) -> SameAs {
-    SameAs { session: same.session, message: same.message, by: enums::Match(same.by) }
+/// The records of where else `message` is.
+pub(crate) fn same_as(message: &model::Message) -> Vec<SameAs> {
+    let record =
+        |same: &model::SameAs| SameAs { session: same.session, message: same.message, by: enums::Match(same.by) };
+    message.same_as.iter().map(record).collect()
 }
