@@ -41,6 +41,7 @@ impl Time {
     }
 
     /// The moment, if the capture has it.
+    #[inline]
     pub fn known(self) -> Option<Self> {
         match self.unit {
             Unit::Microsecond | Unit::Nanosecond => Some(self),
@@ -49,16 +50,19 @@ impl Time {
     }
 
     /// As [`Self::since`], where the capture has both moments.
+    #[inline]
     pub fn known_since(self, earlier: Self) -> Option<i64> {
         Some(self.known()?.since(earlier.known()?))
     }
 
     /// Nanoseconds since the epoch.
+    #[inline]
     pub fn nanoseconds(self) -> i64 {
         self.nanoseconds
     }
 
     /// Nanoseconds from `earlier` to this moment; negative where `earlier` is later.
+    #[inline]
     pub fn since(self, earlier: Self) -> i64 {
         self.nanoseconds.saturating_sub(earlier.nanoseconds)
     }
@@ -86,12 +90,14 @@ impl PartialEq for Time {
 impl Eq for Time {}
 
 impl PartialOrd for Time {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Time {
+    #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.nanoseconds.cmp(&other.nanoseconds)
     }

@@ -45,6 +45,7 @@ enum Ip<'a> {
 
 impl<'a> PeekedTcp<'a> {
     /// The segment that `packet` carries: the same that decoding it returns.
+    #[inline]
     pub fn segment(&self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         let (source, destination) = self.ip.addresses();
         let (identification, hops) = match self.ip {
@@ -60,6 +61,7 @@ impl<'a> PeekedTcp<'a> {
 
 impl Ip<'_> {
     /// Sender and receiver.
+    #[inline]
     fn addresses(self) -> (IpAddr, IpAddr) {
         match self {
             Self::V4(&[.., a, b, c, d, e, f, g, h]) => {
@@ -105,6 +107,7 @@ fn loopback(slice: PacketSlice<'_>) -> Option<Peek<'_>> {
     if link::is_loopback_ip(slice)? { ip(slice.skip(4)?) } else { Some(Peek::NotTcp) }
 }
 
+#[inline]
 fn ether_type(mut kind: u16, mut slice: PacketSlice<'_>) -> Option<Peek<'_>> {
     for _ in 0..=TAGS {
         match kind {
@@ -117,6 +120,7 @@ fn ether_type(mut kind: u16, mut slice: PacketSlice<'_>) -> Option<Peek<'_>> {
     None
 }
 
+#[inline]
 fn ip(slice: PacketSlice<'_>) -> Option<Peek<'_>> {
     match slice.u8(0)? {
         first @ 0x45..=0x4f => {

@@ -19,6 +19,7 @@ pub(super) struct Tcp<'a> {
 impl<'a> Tcp<'a> {
     /// Reads the header, options included (RFC 9293 section 3.1). Does not check the checksum: on the sending machine
     /// the network card computes it, after the capture.
+    #[inline]
     pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
         let header = TcpSlice::from_slice(payload.slice.bytes).map_err(|_| DecodeStop::Tcp)?;
         let IpPayload { source, destination, identification, hops, slice, .. } = *payload;
@@ -26,6 +27,7 @@ impl<'a> Tcp<'a> {
     }
 
     /// The segment that `packet` carried.
+    #[inline]
     pub(super) fn segment(&self, packet: &Packet<'_>) -> Segment<'a> {
         let header = &self.header;
         let payload = header.payload();

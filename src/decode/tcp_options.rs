@@ -16,6 +16,10 @@ impl TcpOptions {
         const PADDING: u8 = 1;
         const SELECTIVE_ACKNOWLEDGEMENT: u8 = 5;
         const TIMESTAMPS: u8 = 8;
+        // Most segments carry a timestamp and nothing else, as RFC 7323, appendix A, lays it out.
+        if let &[PADDING, PADDING, TIMESTAMPS, 10, a, b, c, d, _, _, _, _] = options {
+            return Self { timestamp: Some(u32::from_be_bytes([a, b, c, d])), received_twice: None };
+        }
         let mut read = Self::default();
         while let [kind, rest @ ..] = options {
             options = match (*kind, rest) {

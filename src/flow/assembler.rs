@@ -56,7 +56,10 @@ pub struct Assembler {
     /// The last bytes delivered.
     history: History,
     /// The last pieces delivered: position of the first byte, position after the last, number of the packet.
+    /// They do not overlap, and stand in any order.
     marks: Vec<(Position, Position, u64)>,
+    /// Which of them is the oldest, once there are as many as are kept.
+    oldest_mark: u8,
     /// Delivered bytes were forgotten to keep memory bounded.
     forgetful: bool,
     /// The last acknowledgement that was too far ahead to be believed at once.
@@ -224,13 +227,18 @@ impl Assembler {
     }
 
     /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered.
+    #[inline]
     pub fn take(&mut self, bytes: &[u8], at: PacketRef) {
-        match self.marks.len() {
-            MARKS => drop(self.marks.remove(0)),
-            full if full == self.marks.capacity() => self.marks.reserve_exact(1),
-            _ => {}
+        let mark = (self.next, self.next + bytes.len() as Position, at.packet);
+        if self.marks.len() < MARKS {
+            if self.marks.len() == self.marks.capacity() {
+                self.marks.reserve_exact(1);
+            }
+            self.marks.push(mark);
+        } else if let Some(oldest) = self.marks.get_mut(usize::from(self.oldest_mark)) {
+            *oldest = mark;
+            self.oldest_mark = (self.oldest_mark + 1) % MARKS as u8;
         }
-        self.marks.push((self.next, self.next + bytes.len() as Position, at.packet));
         self.advance(bytes.len() as Position);
         self.captured += bytes.len() as u64;
         self.history.push(bytes);

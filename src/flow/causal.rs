@@ -193,6 +193,32 @@ impl Causal {
         self.streams[other as usize].acknowledge(position, count, at);
     }
 
+    /// True where both beginnings are known, no FIN was seen, and nothing waits or is missing.
+    #[inline]
+    pub fn is_in_step(&self) -> bool {
+        let [client, server] = &self.streams;
+        self.settled
+            && self.fins == [None; 2]
+            && client.is_orderly()
+            && server.is_orderly()
+            && client.is_placed()
+            && server.is_placed()
+    }
+
+    /// As [`Causal::acknowledge`], of bytes that have come, where both streams [are in step](Self::is_in_step).
+    #[inline]
+    pub fn acknowledge_in_step(&mut self, side: Side, position: Position, at: PacketRef) {
+        let count = self.packets();
+        self.streams[side.other() as usize].acknowledge(position, count, at);
+    }
+
+    /// Delivers `bytes`, which begin at `place`, the next position of `side`.
+    #[inline]
+    pub fn hand_on(&mut self, side: Side, place: Position, bytes: &[u8], at: PacketRef, out: &mut impl StreamHandler) {
+        self.hand_out(side, place, bytes, at, out);
+        self.streams[side as usize].take(bytes, at);
+    }
+
     /// Takes a piece of `side`'s stream and delivers all that may be delivered now.
     pub fn push(
         &mut self,
@@ -206,8 +232,7 @@ impl Causal {
             let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
             if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
                 let filled_before = self.stream(side).first_behind(piece.position);
-                self.hand_out(side, piece.position, piece.bytes, piece.at, out);
-                self.streams[side as usize].take(piece.bytes, piece.at);
+                self.hand_on(side, piece.position, piece.bytes, piece.at, out);
                 self.release(piece.at, out);
                 return Stored { new: true, filled_before, ..Stored::default() };
             }

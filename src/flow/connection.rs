@@ -5,6 +5,7 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 mod counting;
 mod ending;
 mod noted;
+pub mod ordinary;
 mod waiting;
 
 use super::assembler::{Begin, Piece, Stored};
@@ -111,8 +112,9 @@ impl Connection {
         &self.endpoints
     }
 
-    /// Takes a segment of this connection.
-    pub fn segment(&mut self, segment: &Segment<'_>, out: &mut impl StreamHandler, limits: &mut LimitsHit) {
+    /// Takes a segment of this connection. Tells whether it was [an ordinary one](Self::ordinary), after which nothing
+    /// waits, and the connection is neither half open nor over.
+    pub fn segment(&mut self, segment: &Segment<'_>, out: &mut impl StreamHandler, limits: &mut LimitsHit) -> bool {
         let at = segment.at();
         let from_syn = segment.header.syn && segment.header.acknowledgement.is_none();
         if from_syn && self.side_of(segment) == Side::Server && self.syns == [None; 2] && self.causal.is_untouched() {
@@ -127,7 +129,15 @@ impl Connection {
             // A subflow that joins a connection does not begin its data.
             self.headless |= !subflow.keys_seen;
         }
-        let copy = self.duplicates.is_copy(side, segment, self.brings_nothing(side, segment));
+        let position = self.place(side, segment.header.sequence);
+        let ordinary = self.ordinary(side, segment, position);
+        let old = match ordinary {
+            Some(acknowledges) => {
+                segment.header.wire_len == 0 && acknowledges == self.causal.stream(side.other()).acknowledged()
+            }
+            None => self.brings_nothing(side, segment),
+        };
+        let copy = self.duplicates.is_copy(side, segment, old);
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
@@ -137,7 +147,7 @@ impl Connection {
         self.causal.has_copies |= copy;
         if copy && segment.header.wire_len == 0 {
             self.rare().counters.copies += u64::from(counts);
-            return;
+            return false;
         }
         if !copy {
             self.time_passes(at, segment.header.sequence);
@@ -145,9 +155,12 @@ impl Connection {
             self.causal.count(side, at);
             self.stalls.hear(side, at);
             self.note_look(side, segment);
+            if let Some(acknowledges) = ordinary {
+                self.go_on(side, segment, position, acknowledges, out);
+                return true;
+            }
         }
 
-        let position = self.place(side, segment.header.sequence);
         let owed = [Side::Client, Side::Server].map(|side| self.owes(side));
         let begins_or_ends = segment.header.syn && !self.has_syn(side)
             || segment.header.fin && !self.causal.has_fin(side)
@@ -200,10 +213,12 @@ impl Connection {
             self.note_reset(side, segment, position, acknowledges);
         }
         self.causal.release(at, out);
+        false
     }
 
     /// Notes the time of another packet, with this sequence number. One that is a little earlier than those before comes late; one that is much
     /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
+    #[inline]
     fn time_passes(&mut self, at: PacketRef, sequence: u32) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
@@ -251,6 +266,7 @@ impl Connection {
     }
 
     /// The time of its last packet.
+    #[inline]
     pub fn last_time(&self) -> Time {
         self.last.time
     }
@@ -340,6 +356,7 @@ impl Connection {
     }
 
     /// A RST that is believed.
+    #[inline]
     fn reset(&self) -> Option<Reset> {
         self.rare.as_ref()?.reset
     }
@@ -352,6 +369,7 @@ impl Connection {
         self.rare.get_or_insert_default()
     }
 
+    #[inline]
     fn side_of(&self, segment: &Segment<'_>) -> Side {
         if segment.source == self.endpoints.client { Side::Client } else { Side::Server }
     }
@@ -367,6 +385,7 @@ impl Connection {
     }
 
     /// True where nothing came before the first byte that was captured.
+    #[inline]
     fn begins_at_start(&self) -> bool {
         self.syns != [None; 2] && !self.headless
     }
@@ -377,6 +396,7 @@ impl Connection {
 
     /// The position of a sequence number: the one nearest to the next byte to be delivered, and not to the last byte
     /// seen, which a forged segment can move far ahead.
+    #[inline]
     fn place(&self, side: Side, number: u32) -> Position {
         let stream = self.causal.stream(side);
         if stream.is_placed() { seq::unwrap(number, stream.next()) } else { seq::first(number) }

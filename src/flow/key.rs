@@ -2,8 +2,9 @@
 
 use super::Endpoints;
 use crate::decode::Segment;
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A 5-tuple (the protocol being TCP throughout), the same for both directions. Smaller than two socket addresses,
 /// since each connection of a flood of SYNs is kept by its key.
@@ -14,7 +15,7 @@ pub struct Key {
 }
 
 /// One of the two ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Host {
     address: IpAddr,
     port: u16,
@@ -31,12 +32,14 @@ pub enum Which {
 
 impl Key {
     /// The key of the connection between two ends, whichever comes first.
+    #[inline]
     pub fn new(one: &SocketAddr, other: &SocketAddr) -> Self {
         let (one, other) = (Host::of(one), Host::of(other));
         if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
     }
 
     /// The key of a segment's connection.
+    #[inline]
     pub fn of(segment: &Segment<'_>) -> Self {
         Self::new(&segment.source, &segment.destination)
     }
@@ -57,8 +60,34 @@ impl Key {
 }
 
 impl Host {
+    #[inline]
     fn of(end: &SocketAddr) -> Self {
         Self { address: end.ip(), port: end.port() }
+    }
+}
+
+impl Ord for Host {
+    /// By address, IPv4 first, and then by port: a comparison of one number or two, where the derived implementation
+    /// would compare octets. Every segment's ends are put in order.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.address, other.address) {
+            (IpAddr::V4(own), IpAddr::V4(others)) => {
+                let number = |address: Ipv4Addr, port: u16| u64::from(address.to_bits()) << 16 | u64::from(port);
+                number(own, self.port).cmp(&number(others, other.port))
+            }
+            (IpAddr::V6(own), IpAddr::V6(others)) => {
+                own.to_bits().cmp(&others.to_bits()).then(self.port.cmp(&other.port))
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) => Ordering::Less,
+            (IpAddr::V6(_), IpAddr::V4(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Host {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -12,6 +12,7 @@ pub fn first(number: u32) -> Position {
 
 /// The position of `number`: of all positions with this sequence number, the one nearest to `near` (RFC 9293, section
 /// 3.4: comparisons are modulo 2³²).
+#[inline]
 pub fn unwrap(number: u32, near: Position) -> Position {
     // The distance, as the signed 32-bit number that it is modulo 2^32.
     let distance = number.wrapping_sub(near as u32) as i32;

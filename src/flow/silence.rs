@@ -16,6 +16,7 @@ pub struct Silence {
 
 impl Silence {
     /// Its length in nanoseconds; 0 where a time is not known.
+    #[inline]
     pub fn nanoseconds(&self) -> i64 {
         self.to.time.known_since(self.from.time).unwrap_or_default().max(0)
     }
@@ -32,6 +33,7 @@ pub struct Progress {
 impl Progress {
     /// Packet `at` from `side` brings something new. `owed`: whether client and server owed the other an answer, since
     /// they had not acknowledged everything, or took no bytes.
+    #[inline]
     pub fn made(&mut self, side: Side, at: PacketRef, owed: [bool; 2]) {
         if let Some((speaker, from)) = self.last {
             let listener = speaker.other();
@@ -54,6 +56,7 @@ impl Progress {
         self.longest
     }
 
+    #[inline]
     fn note(&mut self, silence: Silence) {
         if silence.nanoseconds() > self.longest.map_or(0, |longest| longest.nanoseconds()) {
             self.longest = Some(silence);

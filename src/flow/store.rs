@@ -81,11 +81,13 @@ impl<T> ConnectionStore<T> {
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.by_key.len()
     }
 
     /// How many of `rank` there are.
+    #[inline]
     pub fn of_rank(&self, rank: Rank) -> usize {
         self.queues[rank as usize].len
     }
@@ -97,6 +99,7 @@ impl<T> ConnectionStore<T> {
     }
 
     /// The slot of the connection with `key`.
+    #[inline]
     pub fn find(&mut self, key: &Key) -> Option<usize> {
         if let Some((found, index)) = &self.found
             && found == key
@@ -109,11 +112,13 @@ impl<T> ConnectionStore<T> {
     }
 
     /// The content of the slot `index`.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&T> {
         self.slots.get(index)?.as_ref().map(|slot| &slot.content)
     }
 
     /// The content of the slot `index`.
+    #[inline]
     pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.slots.get_mut(index)?.as_mut().map(|slot| &mut slot.content)
     }
@@ -121,6 +126,12 @@ impl<T> ConnectionStore<T> {
     /// Key and rank of the connection in the slot `index`.
     pub fn key(&self, index: usize) -> Option<(Key, Rank)> {
         self.slots.get(index)?.as_ref().map(|slot| (slot.key, slot.rank))
+    }
+
+    /// Rank of the connection in the slot `index`.
+    #[inline]
+    pub fn rank(&self, index: usize) -> Option<Rank> {
+        self.slots.get(index)?.as_ref().map(|slot| slot.rank)
     }
 
     /// All slots that are used.
@@ -159,6 +170,7 @@ impl<T> ConnectionStore<T> {
 
     /// A packet came for the connection in the slot `index`, whose rank is now `rank`: it becomes the last of that
     /// rank.
+    #[inline]
     pub fn touch(&mut self, index: usize, rank: Rank) {
         let is_last = self.queues[rank as usize].last.is_some_and(|last| last.index() == index);
         if is_last {

@@ -81,6 +81,8 @@ pub struct Table<F: ConnectionHandler> {
     ticked: Option<Time>,
     /// By how much the clock has been set while this capture ran, all steps together (nanoseconds).
     clock: i64,
+    /// The same in [`whole_seconds`]: every segment needs it.
+    clock_seconds: i32,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
     generation: u32,
@@ -115,6 +117,7 @@ impl<F: ConnectionHandler> Table<F> {
             now: Time::from_nanoseconds(i64::MIN),
             ticked: None,
             clock: 0,
+            clock_seconds: 0,
             limits_hit: LimitsHit::default(),
             generation: 0,
             #[cfg(test)]
@@ -160,6 +163,12 @@ impl<F: ConnectionHandler> Table<F> {
         self.paused = false;
         let key = Key::of(segment);
         let mut index = self.store.find(&key);
+        if let Some(index) = index
+            && self.certainly_belongs(index, segment)
+        {
+            self.hand_in(index, segment);
+            return self.stream_handler_at(index);
+        }
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
             self.close(old, true);
             index = None;
@@ -244,6 +253,7 @@ impl<F: ConnectionHandler> Table<F> {
     /// first after it, after a [`tick`](Self::tick).
     pub fn clock_set(&mut self, by: i64) {
         self.clock = self.clock.saturating_add(by);
+        self.clock_seconds = whole_seconds(self.clock);
         for time in [&mut self.packet_time, &mut self.now].into_iter().chain(&mut self.ticked) {
             *time = time.plus(by);
         }
@@ -259,11 +269,14 @@ impl<F: ConnectionHandler> Table<F> {
 
     /// Nanoseconds for which the connection at `index` has been silent.
     fn silent_for(&self, index: usize, now: Time) -> i64 {
-        let silent = |entry: &Entry<F>| {
-            let set = i64::from(whole_seconds(self.clock)) - i64::from(entry.clock);
-            now.since(entry.last_time()).saturating_sub(set.saturating_mul(NANOSECONDS_PER_SECOND))
-        };
-        self.store.get(index).map_or(0, silent)
+        self.store.get(index).map_or(0, |entry| self.silence(entry.last_time(), entry.clock, now))
+    }
+
+    /// Nanoseconds from `last` to `now`, where the clock had been set by `clock` seconds at `last`.
+    #[inline]
+    fn silence(&self, last: Time, clock: i32, now: Time) -> i64 {
+        let set = i64::from(self.clock_seconds) - i64::from(clock);
+        now.since(last).saturating_sub(set.saturating_mul(NANOSECONDS_PER_SECOND))
     }
 
     fn stream_handler_at(&mut self, index: usize) -> Option<&mut F::StreamHandler> {
@@ -271,9 +284,24 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     fn is_idle(&self, index: usize, now: Time) -> bool {
-        let Some((_, rank)) = self.store.key(index) else { return false };
+        let Some(rank) = self.store.rank(index) else { return false };
         let patience = if rank.is_half_open() { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
         self.silent_for(index, now) >= patience
+    }
+
+    /// Whether nothing has to be asked about `segment`, which has the key of the connection at `index`: that is followed,
+    /// has not been silent for so long that any connection would be given up, and no SYN may have begun another.
+    #[inline]
+    fn certainly_belongs(&self, index: usize, segment: &Segment<'_>) -> bool {
+        #[cfg(test)]
+        if super::connection::ordinary::LONG_WAY.get() {
+            return false;
+        }
+        let Some(entry) = self.store.get(index) else { return false };
+        let Stage::Followed(followed) = &entry.stage else { return false };
+        !segment.header.syn
+            && followed.pending_syn.is_none()
+            && self.silence(followed.connection.last_time(), entry.clock, self.now) < HALF_OPEN_NANOSECONDS
     }
 
     /// How `segment` relates to the connection at `index`; with the pending SYN that it answers, if any.
@@ -315,7 +343,7 @@ impl<F: ConnectionHandler> Table<F> {
             let entry = Entry {
                 generation: self.generation,
                 token,
-                clock: whole_seconds(self.clock),
+                clock: self.clock_seconds,
                 stage: Stage::Embryonic(embryonic),
             };
             let rank = entry.rank();
@@ -327,7 +355,7 @@ impl<F: ConnectionHandler> Table<F> {
         let connection = Connection::new(endpoints, segment);
         let stream_handler = self.connection_handler.listen(token, &endpoints, first);
         let stage = Stage::Followed(Box::new(Followed::new(connection, stream_handler)));
-        let entry = Entry { generation: self.generation, token, clock: whole_seconds(self.clock), stage };
+        let entry = Entry { generation: self.generation, token, clock: self.clock_seconds, stage };
         let index = self.store.insert(key, Rank::Followed, entry);
         self.hand_in(index, segment);
         index
@@ -374,7 +402,7 @@ impl<F: ConnectionHandler> Table<F> {
 
     fn touch(&mut self, index: usize) {
         if let Some(entry) = self.store.get_mut(index) {
-            entry.clock = whole_seconds(self.clock);
+            entry.clock = self.clock_seconds;
             let rank = entry.rank();
             self.store.touch(index, rank);
         }
@@ -382,9 +410,17 @@ impl<F: ConnectionHandler> Table<F> {
 
     fn hand_in(&mut self, index: usize, segment: &Segment<'_>) {
         let Some(entry) = self.store.get_mut(index) else { return };
+        entry.clock = self.clock_seconds;
         let generation = entry.generation;
         let Some(followed) = entry.followed_mut() else { return };
-        followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
+        let ordinary = followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
+        if ordinary {
+            // Nothing waits, nor did before; and it is not over.
+            self.store.touch(index, Rank::Followed);
+            self.note_remembered(index);
+            self.note_growth(index, segment.payload.len());
+            return self.keep_within_memory(Some(index));
+        }
         let is_over = followed.connection.is_over();
         let over = is_over && !followed.lingers;
         // A RST that turned out to be forged ends nothing.
@@ -424,39 +460,5 @@ impl<F: ConnectionHandler> Table<F> {
         followed.waiting_cost = cost;
         let deadline = if cost == 0 { None } else { followed.connection.deadline() };
         self.deadlines.change(index, std::mem::replace(&mut followed.deadline, deadline), deadline);
-    }
-
-    /// Keeps the bytes that connections remember within bounds: the connection that began to remember first forgets
-    /// first.
-    fn note_remembered(&mut self, index: usize) {
-        let Some(entry) = self.store.get_mut(index) else { return };
-        let generation = entry.generation;
-        let Some(followed) = entry.followed_mut() else { return };
-        let cost = followed.connection.remembered();
-        if cost > 0 && !std::mem::replace(&mut followed.remembers, true) {
-            self.remembering.push_back((index, generation));
-        }
-        self.remembered = self.remembered - followed.remembered + cost;
-        followed.remembered = cost;
-        self.forget_down_to(self.history_bytes);
-        if self.remembering.len() > 2 * self.store.len() + LINGERING {
-            let store = &self.store;
-            self.remembering
-                .retain(|&(index, generation)| store.get(index).is_some_and(|entry| entry.generation == generation));
-        }
-    }
-
-    /// Forgets delivered bytes until no more than `bytes` of them are kept.
-    fn forget_down_to(&mut self, bytes: usize) {
-        while self.remembered > bytes
-            && let Some((index, generation)) = self.remembering.pop_front()
-        {
-            let entry = self.store.get_mut(index).filter(|entry| entry.generation == generation);
-            if let Some(followed) = entry.and_then(Entry::followed_mut) {
-                followed.connection.forget();
-                followed.remembers = false;
-                self.remembered -= std::mem::take(&mut followed.remembered);
-            }
-        }
     }
 }

@@ -83,11 +83,13 @@ impl<'a> ConnectionFollower<'a> {
     }
 
     /// Identifies the connection.
+    #[inline]
     pub fn key(&self) -> ConnectionOrder {
         self.key
     }
 
     /// What has become known since the last call.
+    #[inline]
     pub fn news(&mut self) -> Option<ConnectionChange> {
         let known = match &self.state {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,

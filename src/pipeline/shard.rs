@@ -7,6 +7,7 @@ pub const SHARDS: usize = 16;
 
 /// The shard of the connection between two ends: the same for both directions, and in every run. Addresses can be
 /// chosen so that all connections fall into one shard; they then meet that shard's bounds the sooner.
+#[inline]
 pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
     let sum = number_of(one).wrapping_add(number_of(other));
     // Fibonacci hashing: the highest bits depend on all others.

@@ -21,6 +21,7 @@ impl Connection {
     }
 
     /// What is kept of the past, in bytes: what was delivered, and the last packets.
+    #[inline]
     pub fn remembered(&self) -> usize {
         self.causal.remembered() + self.duplicates.held()
     }

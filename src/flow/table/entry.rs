@@ -87,6 +87,7 @@ pub enum Ending {
 }
 
 impl<F: ConnectionHandler> Entry<F> {
+    #[inline]
     pub fn followed(&self) -> Option<&Followed<F::StreamHandler>> {
         match &self.stage {
             Stage::Embryonic(_) => None,
@@ -94,6 +95,7 @@ impl<F: ConnectionHandler> Entry<F> {
         }
     }
 
+    #[inline]
     pub fn followed_mut(&mut self) -> Option<&mut Followed<F::StreamHandler>> {
         match &mut self.stage {
             Stage::Embryonic(_) => None,

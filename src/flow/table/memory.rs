@@ -17,7 +17,7 @@ same for any number of threads.
 
 use super::entry::{Entry, Followed};
 use super::ledger::class_of;
-use super::{ConnectionStore, Rank, Table};
+use super::{ConnectionStore, LINGERING, Rank, Table};
 use crate::flow::{ConnectionHandler, StreamHandler};
 use crate::limits::{Limit, heap};
 
@@ -36,6 +36,7 @@ impl<F: ConnectionHandler> Table<F> {
     const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>());
 
     /// Bytes that all of the table holds.
+    #[inline]
     fn taken(&self) -> usize {
         let speaking: usize = Rank::SPEAKING.into_iter().map(|rank| self.store.of_rank(rank)).sum();
         self.store.len() * ConnectionStore::<Entry<F>>::COST
@@ -47,6 +48,7 @@ impl<F: ConnectionHandler> Table<F> {
 
     /// Notes what the connection at `index` and its stream handler hold, after a segment with so many bytes: every time
     /// where memory may become short, else only where it may be much more than was noted.
+    #[inline]
     pub(super) fn note_growth(&mut self, index: usize, bytes: usize) {
         let exact = self.ledger.exact;
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
@@ -55,6 +57,43 @@ impl<F: ConnectionHandler> Table<F> {
         if exact || followed.unnoted >= UNNOTED_BYTES || items.wrapping_sub(followed.items) >= UNNOTED_ITEMS {
             (followed.unnoted, followed.items) = (0, items);
             self.note_held(index);
+        }
+    }
+
+    /// Keeps the bytes that connections remember within bounds: the connection that began to remember first forgets
+    /// first.
+    pub(super) fn note_remembered(&mut self, index: usize) {
+        let Some(entry) = self.store.get_mut(index) else { return };
+        let generation = entry.generation;
+        let Some(followed) = entry.followed_mut() else { return };
+        let cost = followed.connection.remembered();
+        if cost == followed.remembered && self.remembered <= self.history_bytes {
+            return;
+        }
+        if cost > 0 && !std::mem::replace(&mut followed.remembers, true) {
+            self.remembering.push_back((index, generation));
+        }
+        self.remembered = self.remembered - followed.remembered + cost;
+        followed.remembered = cost;
+        self.forget_down_to(self.history_bytes);
+        if self.remembering.len() > 2 * self.store.len() + LINGERING {
+            let store = &self.store;
+            self.remembering
+                .retain(|&(index, generation)| store.get(index).is_some_and(|entry| entry.generation == generation));
+        }
+    }
+
+    /// Forgets delivered bytes until no more than `bytes` of them are kept.
+    fn forget_down_to(&mut self, bytes: usize) {
+        while self.remembered > bytes
+            && let Some((index, generation)) = self.remembering.pop_front()
+        {
+            let entry = self.store.get_mut(index).filter(|entry| entry.generation == generation);
+            if let Some(followed) = entry.and_then(Entry::followed_mut) {
+                followed.connection.forget();
+                followed.remembers = false;
+                self.remembered -= std::mem::take(&mut followed.remembered);
+            }
         }
     }
 
@@ -89,8 +128,18 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     /// Lets go of what is too much. `at_hand` is the connection whose packet came last.
+    #[inline]
     pub(super) fn keep_within_memory(&mut self, at_hand: Option<usize>) {
         let taken = self.taken();
+        // After nearly all segments there is far more room than is taken.
+        if self.ledger.exact || taken > self.ledger.share / EXACT_PART {
+            self.make_room_for(taken, at_hand);
+        }
+    }
+
+    /// The same, where memory may be short.
+    #[cold]
+    fn make_room_for(&mut self, taken: usize, at_hand: Option<usize>) {
         self.choose_exactness(taken);
         if taken <= self.ledger.share {
             return;

@@ -16,6 +16,7 @@ mod ends;
 mod hostile;
 mod ledger;
 mod multipath;
+mod ordinary;
 mod repeats;
 mod stalls;
 mod waiting;

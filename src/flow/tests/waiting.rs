@@ -14,15 +14,15 @@ enum Event {
 }
 
 /// What the stream handlers were told, in the order in which they were told it, with the packet and its time.
-type Log = Rc<RefCell<Vec<String>>>;
+pub(super) type Log = Rc<RefCell<Vec<String>>>;
 
 #[derive(Clone)]
-struct Logging {
-    log: Log,
-    watched: bool,
+pub(super) struct Logging {
+    pub(super) log: Log,
+    pub(super) watched: bool,
 }
 
-struct Logged {
+pub(super) struct Logged {
     name: SocketAddr,
     to: Logging,
 }
@@ -96,7 +96,7 @@ fn told(events: &[Event], watched: bool, looks_at_all: bool) -> Vec<String> {
 }
 
 /// Milliseconds: mostly few, at times about as many as something waits, and clocks that are set back.
-fn any_pause() -> impl Strategy<Value = i64> {
+pub(super) fn any_pause() -> impl Strategy<Value = i64> {
     prop_oneof![
         6 => 0..20_i64,
         2 => 1_000..12_000_i64,
@@ -107,7 +107,7 @@ fn any_pause() -> impl Strategy<Value = i64> {
     ]
 }
 
-fn any_sent() -> impl Strategy<Value = Sent> {
+pub(super) fn any_sent() -> impl Strategy<Value = Sent> {
     let side = prop_oneof![Just(Side::Client), Just(Side::Server)];
     let flags = prop_oneof![1 => Just("S"), 1 => Just("SA"), 12 => Just("A"), 1 => Just("FA"), 1 => Just("R")];
     (side, flags, 0..60_u32, 0..60_u32, 0..12_usize, prop_oneof![6 => Just(0_u32), 1 => 1..9_u32]).prop_map(
