@@ -83,7 +83,7 @@ pub trait Sink {
     fn banner(&mut self, text: &[u8]);
 
     /// The server's capabilities, as sent; replaces an earlier list.
-    fn capabilities(&mut self, list: Vec<Vec<u8>>);
+    fn capabilities(&mut self, list: &[&[u8]]);
 
     /// A fact about TLS; later facts add to earlier ones.
     fn tls(&mut self, fact: TlsFact);

@@ -27,6 +27,11 @@ pub mod pop3;
 pub mod smtp;
 pub mod tls;
 
+/// `word` as text, where it is ASCII without lower case: most programs send their verbs so.
+fn in_capitals(word: &[u8]) -> Option<&str> {
+    std::str::from_utf8(word).ok().filter(|word| word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()))
+}
+
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -6,7 +6,6 @@ bytes of the client (a line, read or half-read; input that waits for a reply) ma
 in [`Raw`], which formats them as a number of bytes.
 */
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -72,13 +71,6 @@ impl<T> Deref for Raw<T> {
 impl<T> DerefMut for Raw<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
-    }
-}
-
-/// Lets a map with such keys be searched by borrowed bytes.
-impl Borrow<[u8]> for Raw<Vec<u8>> {
-    fn borrow(&self) -> &[u8] {
-        &self.0
     }
 }
 

@@ -213,7 +213,7 @@ impl Sink for Recorder {
         self.banner = Some(Self::text(text));
     }
 
-    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+    fn capabilities(&mut self, list: &[&[u8]]) {
         self.capabilities = list.iter().map(|c| Self::text(c)).collect();
     }
 

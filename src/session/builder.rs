@@ -16,7 +16,7 @@ mod transaction;
 use super::message::Reader;
 use super::model::{ContentRef, Credential, Message, Phase, Session, Step, TlsMode};
 use super::plan::Plan;
-use super::text::text;
+use super::text::{text, text_of};
 use super::{logins, phase, step, tls};
 use crate::flow::Transport;
 use crate::limits::{CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, RECIPIENTS, STEPS_PER_SESSION};
@@ -271,9 +271,9 @@ impl Sink for Builder {
             return self.limit(Limit::CredentialsPerSession);
         }
         self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
-        let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
-        let form = |secret: &Secret<Vec<u8>>| Secret::new(text(secret.reveal()));
-        let secret = |secret: Option<Secret<Vec<u8>>>| secret.as_ref().map(form);
+        let shown = |bytes: Option<Vec<u8>>| bytes.map(text_of);
+        let form = |secret: Secret<Vec<u8>>| Secret::new(text_of(secret.into_revealed()));
+        let secret = |secret: Option<Secret<Vec<u8>>>| secret.map(form);
         let steps = self.kept(told.steps);
         let cause = self.cause((&told.mechanism, told.outcome, told.cause), told.reply.as_deref(), &steps);
         // The login may be reported after TLS has begun although it crossed before: sent right behind STARTTLS.
@@ -292,7 +292,7 @@ impl Sink for Builder {
             cause,
             encrypted,
             steps,
-            wire_forms: told.wire_forms.iter().map(form).collect(),
+            wire_forms: told.wire_forms.into_iter().map(form).collect(),
         };
         let weight = credential.weight();
         self.held.rest += weight;
@@ -354,7 +354,7 @@ impl Sink for Builder {
         let steps = self.kept(steps);
         self.change(message, |message| {
             message.outcome = told.outcome.or(message.outcome);
-            message.reply = told.reply.map(|reply| text(&reply));
+            message.reply = told.reply.map(text_of);
             message.envelope = told.envelope.map(read_envelope);
             message.uid = message.uid.or(told.uid);
             message.steps = steps;
@@ -373,7 +373,7 @@ impl Sink for Builder {
         self.change_facts(|session| session.banner = Some(text(banner)).filter(|banner| !banner.is_empty()));
     }
 
-    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+    fn capabilities(&mut self, list: &[&[u8]]) {
         let kept = list.iter().take(CAPABILITIES).map(|capability| text(capability)).collect();
         self.change_facts(|session| session.capabilities = kept);
         let left_out = list.len().saturating_sub(CAPABILITIES);

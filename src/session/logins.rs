@@ -118,9 +118,10 @@ pub fn is_answered_twice(session: &Session, login: &Credential) -> bool {
 pub fn settle(session: &mut Session) {
     for index in 0..session.credentials.len() {
         let Some(login) = session.credentials.get(index) else { return };
-        let untold = login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
-        let open = untold && matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown));
-        let guessed = untold && matches!(login.cause, Some(LoginCause::Malformed | LoginCause::MechanismNotOffered));
+        // Only of a login that failed are the words looked through.
+        let untold = || login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
+        let open = matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown)) && untold();
+        let guessed = matches!(login.cause, Some(LoginCause::Malformed | LoginCause::MechanismNotOffered)) && untold();
         if guessed && !is_whole(session, login) {
             if let Some(login) = session.credentials.get_mut(index) {
                 login.cause = Some(LoginCause::Unknown);

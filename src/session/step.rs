@@ -23,9 +23,9 @@ pub struct Place<'a> {
 pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     // Arguments and secrets are ranges of the bytes: here they become ranges of the text.
     let mut ranges = std::mem::take(&mut step.secrets);
-    ranges.extend(step.arguments.clone());
-    let text_shown = text_and_ranges(step.text, &mut ranges);
-    let arguments = step.arguments.as_ref().and_then(|_| ranges.pop()).map(|range| of_numbers(&range));
+    let mut arguments = step.arguments.clone();
+    let text_shown = text_and_ranges(step.text, ranges.iter_mut().chain(&mut arguments));
+    let arguments = arguments.as_ref().map(of_numbers);
     ranges.retain(|secret| !secret.is_empty());
     let (tag, command) = (step.tag.map(|tag| text(tag).into()), step.command.map(Into::into));
     let mailboxes: Vec<String> = match &step.subject {

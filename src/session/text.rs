@@ -73,7 +73,21 @@ fn code_page_850(bytes: &[u8]) -> String {
 /// `bytes` as text, in a charset that was not declared. For what is compared or repeated as it is, like a command or a
 /// user name: the same bytes are the same text everywhere.
 pub fn text(bytes: &[u8]) -> String {
-    decode(bytes, guess(bytes)).into_owned()
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => decode(bytes, guess(bytes)).into_owned(),
+    }
+}
+
+/// As [`text`], in the memory of `bytes` where they are UTF-8.
+pub fn text_of(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            text.shrink_to_fit();
+            text
+        }
+        Err(other) => text(other.as_bytes()),
+    }
 }
 
 /// `bytes` as text: prose whose charset was not declared.
@@ -108,18 +122,16 @@ pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
 
 /// `bytes` as text like [`text`]; the byte ranges in `ranges` become ranges of that text. A range that reaches beyond
 /// the end is cut there; a range that splits a character is widened to the whole of it.
-pub fn text_and_ranges(bytes: &[u8], ranges: &mut [Range<usize>]) -> String {
-    for range in ranges.iter_mut() {
-        range.end = range.end.min(bytes.len());
-        range.start = range.start.min(range.end);
-    }
-    let encoding = guess(bytes);
+pub fn text_and_ranges<'r>(bytes: &[u8], ranges: impl Iterator<Item = &'r mut Range<usize>>) -> String {
+    let ranges = ranges.map(|range| within(bytes, range));
     if let Ok(valid) = std::str::from_utf8(bytes) {
         for range in ranges {
             *range = valid.floor_char_boundary(range.start)..valid.ceil_char_boundary(range.end);
         }
         return valid.to_owned();
     }
+    let ranges: Vec<&mut Range<usize>> = ranges.collect();
+    let encoding = guess(bytes);
     // Lengths change: decode from cut to cut. The cuts are where tokens begin and end, so no character spans one.
     let mut cuts: Vec<usize> = ranges.iter().flat_map(|range| [range.start, range.end]).collect();
     cuts.push(bytes.len());
@@ -138,6 +150,13 @@ pub fn text_and_ranges(bytes: &[u8], ranges: &mut [Range<usize>]) -> String {
         *range = place(range.start)..place(range.end);
     }
     decoded
+}
+
+/// `range`, cut at the end of `bytes`.
+fn within<'r>(bytes: &[u8], range: &'r mut Range<usize>) -> &'r mut Range<usize> {
+    range.end = range.end.min(bytes.len());
+    range.start = range.start.min(range.end);
+    range
 }
 
 fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
@@ -240,7 +259,7 @@ mod tests {
     fn outside_prose_letters_do_not_decide_the_charset() {
         let name = written("Γιώργος Παπαδόπουλος", "iso-8859-7");
         assert_eq!(text(&name), decode(&name, guess(&name)));
-        assert_eq!(text_and_ranges(&name, &mut []), text(&name), "a user name, alone and in its command");
+        assert_eq!(text_and_ranges(&name, std::iter::empty()), text(&name), "a user name, alone and in its command");
         assert_ne!(text(&name), text_in(&name, None));
     }
 
@@ -299,7 +318,7 @@ mod tests {
     fn ranges_follow_the_text() {
         let wire = b"LOGIN \xd6\xd0\xce\xc4 \xc3\xdc\xc2\xeb";
         let mut ranges = [6..wire.len(), 11..15, 3..3, 11..900];
-        let decoded = text_and_ranges(wire, &mut ranges);
+        let decoded = text_and_ranges(wire, ranges.iter_mut());
         assert_eq!(decoded, "LOGIN 中文 密码");
         let shown: Vec<&str> = ranges.iter().map(|range| &decoded[range.clone()]).collect();
         assert_eq!(shown, ["中文 密码", "密码", "", "密码"]);
@@ -308,7 +327,7 @@ mod tests {
     #[test]
     fn a_range_takes_in_whole_characters() {
         let mut ranges = [2..3, 0..2];
-        let decoded = text_and_ranges("a中".as_bytes(), &mut ranges);
+        let decoded = text_and_ranges("a中".as_bytes(), ranges.iter_mut());
         assert_eq!(ranges.map(|range| decoded[range].to_owned()), ["中", "a中"]);
     }
 
@@ -342,7 +361,7 @@ mod tests {
             pairs in proptest::collection::vec((0_usize..90, 0_usize..90), 0..6),
         ) {
             let mut ranges: Vec<_> = pairs.iter().map(|&(a, b)| a..b).collect();
-            let decoded = text_and_ranges(&bytes, &mut ranges);
+            let decoded = text_and_ranges(&bytes, ranges.iter_mut());
             for range in ranges {
                 prop_assert!(decoded.get(range).is_some());
             }

@@ -9,43 +9,86 @@ use crate::session::model::{Severity, Step, TlsMode};
 use std::collections::HashMap;
 
 /// A list of capabilities that crossed in the clear.
+#[derive(Clone, Copy)]
 pub struct List<'a> {
     /// The step that carries it.
     pub step: &'a Step,
-    /// The keyword of each, as sent.
-    pub keywords: Vec<&'a str>,
+    /// The capabilities, one a line; empty where they are words of one line.
+    lines: &'a str,
+    /// What stands before the keyword of each line: SMTP's code.
+    code: usize,
+    /// The capabilities, as words of one line.
+    words: &'a str,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    /// The list that `step` carries; `None` where it carries none.
+    fn of(step: &'a Step) -> Option<Self> {
+        let (lines, words) = match &step.subject {
+            Subject::Smtp(_) | Subject::Pop3(_) => (after_first_line(&step.text), ""),
+            Subject::Imap(imap::Subject { what: imap::What::Untagged(imap::Untagged::Capability), .. }) => {
+                ("", after_words(&step.text, 2))
+            }
+            Subject::Imap(_) => {
+                const CODE: &str = "CAPABILITY ";
+                let mut codes =
+                    memchr::memchr_iter(b'[', step.text.as_bytes()).filter_map(|at| step.text.get(at + 1..));
+                let list = codes.find_map(|code| {
+                    let (word, list) = code.split_at_checked(CODE.len())?;
+                    word.eq_ignore_ascii_case(CODE).then_some(list)
+                })?;
+                ("", list.get(..list.find(']')?)?)
+            }
+            _ => return None,
+        };
+        let code = if matches!(step.subject, Subject::Smtp(_)) { "250-".len() } else { 0 };
+        Some(Self { step, lines, code, words })
+    }
+
+    /// The keyword of each capability, as sent.
+    pub fn keywords(self) -> impl Iterator<Item = &'a str> {
+        let of_line = move |line: &'a str| {
+            // The dot ends POP3's list.
+            let line = line.get(self.code..).map(str::trim).filter(|line| *line != ".")?;
+            line.get(..memchr::memchr2(b' ', b'=', line.as_bytes()).unwrap_or(line.len()))
+        };
+        self.lines.lines().filter_map(of_line).chain(self.words.split_whitespace())
+    }
+
     /// It offers STARTTLS or STLS.
     pub fn offers_tls(&self) -> bool {
-        self.has("STARTTLS") || self.has("STLS") || self.has("X-ANONYMOUSTLS")
+        self.keywords()
+            .any(|word| ["STARTTLS", "STLS", "X-ANONYMOUSTLS"].iter().any(|it| word.eq_ignore_ascii_case(it)))
     }
 
     /// It has `keyword`.
     pub fn has(&self, keyword: &str) -> bool {
-        self.keywords.iter().any(|word| word.eq_ignore_ascii_case(keyword))
+        self.keywords().any(|word| word.eq_ignore_ascii_case(keyword))
     }
+}
+
+fn after_first_line(text: &str) -> &str {
+    memchr::memchr(b'\n', text.as_bytes()).and_then(|end| text.get(end + 1..)).unwrap_or_default()
+}
+
+/// `text` without its first `count` words.
+fn after_words(text: &str, count: usize) -> &str {
+    (0..count).fold(text, |text, _| {
+        let text = text.trim_start();
+        text.find(char::is_whitespace).and_then(|end| text.get(end..)).unwrap_or_default()
+    })
 }
 
 /// The lists of capabilities in the clear before the client logs in or begins a message: later ones need not offer
 /// STARTTLS any more (RFC 9051, section 6.2.1). `None` where the text of one is not there, or not all of it.
 ///
-/// They are read anew at each call: rules look at what costs less first.
-pub fn lists(session: &Session) -> Option<Vec<List<'_>>> {
-    let mut lists = Vec::new();
-    for step in &session.steps {
-        if step.channel != Channel::Clear || ends_the_beginning(step) {
-            break;
-        }
-        if has_list(step) {
-            if step.text_omitted || step.truncated {
-                return None;
-            }
-            lists.extend(keywords(step).map(|keywords| List { step, keywords }));
-        }
-    }
-    Some(lists)
+/// They are read anew each time: rules look at what costs less first.
+pub fn lists(session: &Session) -> Option<impl DoubleEndedIterator<Item = List<'_>> + Clone> {
+    let is_over = |step: &Step| step.channel != Channel::Clear || ends_the_beginning(step);
+    let end = session.steps.iter().position(is_over).unwrap_or(session.steps.len());
+    let steps = session.steps.get(..end).unwrap_or_default().iter().filter(|step| has_list(step));
+    let all_there = steps.clone().all(|step| !step.text_omitted && !step.truncated);
+    all_there.then(|| steps.filter_map(List::of))
 }
 
 fn ends_the_beginning(step: &Step) -> bool {
@@ -77,34 +120,6 @@ fn has_list(step: &Step) -> bool {
             imap::What::Greeting(_) | imap::What::Untagged(imap::Untagged::Capability | imap::Untagged::Ok(_))
         ),
         _ => false,
-    }
-}
-
-/// The keywords of the list that `step` carries; `None` where it carries none.
-pub fn keywords(step: &Step) -> Option<Vec<&str>> {
-    let first_word = |line: &str| memchr::memchr2(b' ', b'=', line.as_bytes()).or(Some(line.len()));
-    match &step.subject {
-        Subject::Smtp(_) => {
-            let lines = step.text.lines().skip(1).filter_map(|line| line.get(4..)).map(str::trim);
-            Some(lines.filter_map(|line| line.get(..first_word(line)?)).collect())
-        }
-        Subject::Pop3(_) => {
-            let lines = step.text.lines().skip(1).map(str::trim).filter(|line| *line != ".");
-            Some(lines.filter_map(|line| line.get(..first_word(line)?)).collect())
-        }
-        Subject::Imap(imap::Subject { what: imap::What::Untagged(imap::Untagged::Capability), .. }) => {
-            Some(step.text.split_whitespace().skip(2).collect())
-        }
-        Subject::Imap(_) => {
-            const CODE: &str = "CAPABILITY ";
-            let mut codes = memchr::memchr_iter(b'[', step.text.as_bytes()).filter_map(|at| step.text.get(at + 1..));
-            let list = codes.find_map(|code| {
-                let (word, list) = code.split_at_checked(CODE.len())?;
-                word.eq_ignore_ascii_case(CODE).then_some(list)
-            })?;
-            Some(list.get(..list.find(']')?)?.split_whitespace().collect())
-        }
-        _ => None,
     }
 }
 

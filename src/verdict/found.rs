@@ -73,9 +73,9 @@ impl Found {
     }
 
     /// The findings, as those of the rule `id`, whose severity and class they have unless an occurrence says otherwise.
-    pub fn findings(self, id: &'static str, severity: Severity, class: Class) -> Vec<Finding> {
+    pub fn findings(self, id: &'static str, severity: Severity, class: Class) -> impl Iterator<Item = Finding> {
         let all = std::iter::once(self.together).chain(self.apart);
-        all.filter(|gathered| gathered.any).map(|gathered| gathered.finding(id, severity, class)).collect()
+        all.filter(|gathered| gathered.any).map(move |gathered| gathered.finding(id, severity, class))
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
     use super::{APART, Class, FACTS, Fact, Finding, Found, Key, PACKETS, Severity};
 
     fn findings(found: Found) -> Vec<Finding> {
-        found.findings("login-refused", Severity::Low, Class::Failure)
+        found.findings("login-refused", Severity::Low, Class::Failure).collect()
     }
 
     #[test]

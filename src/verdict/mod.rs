@@ -45,7 +45,6 @@ pub use upshot::{Upshot, upshot};
 
 use crate::session::Session;
 use crate::session::model::{Finding, Severity};
-use std::collections::BTreeMap;
 
 /// Which rules run, and what is counted over all sessions.
 #[derive(Debug, Clone, Copy)]
@@ -82,12 +81,8 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     for rule in rules {
         (rule.check)(session, &mut found);
         if found.is_any() {
-            findings.extend(
-                std::mem::take(&mut found)
-                    .findings(rule.id, rule.severity, rule.class)
-                    .into_iter()
-                    .map(|finding| (*rule, finding)),
-            );
+            let of_rule = std::mem::take(&mut found).findings(rule.id, rule.severity, rule.class);
+            findings.extend(of_rule.map(|finding| (*rule, finding)));
         }
     }
     findings.sort_by_key(|(rule, finding)| (rule.rank, finding.id));
@@ -100,18 +95,24 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
 /// its rule names. Of these, what is for information explains only what is so, too: a delay that ended well is no reason
 /// for a failure.
 fn explain(findings: &mut [(&Rule, Finding)]) {
-    let mut found: BTreeMap<&str, Severity> = BTreeMap::new();
-    for (_, finding) in findings.iter() {
-        let severity = found.entry(finding.id).or_insert(finding.severity);
-        *severity = finding.severity.max(*severity);
+    if findings.iter().all(|(rule, finding)| rule.because_of.is_empty() && finding.because_of.is_none()) {
+        return;
     }
+    // Those of one id stand together.
+    let mut found: Vec<(&str, Severity)> = Vec::with_capacity(findings.len());
+    for (_, finding) in findings.iter() {
+        match found.last_mut() {
+            Some((id, severity)) if *id == finding.id => *severity = finding.severity.max(*severity),
+            _ => found.push((finding.id, finding.severity)),
+        }
+    }
+    let severity = |id: &str| found.iter().find(|(known, _)| *known == id).map(|(_, severity)| *severity);
     for (rule, finding) in findings {
         let explains = |id: &&str| {
-            let severity = found.get(id).copied();
-            severity.is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
+            severity(id).is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
         };
         let usual = rule.because_of.iter().copied().find(explains);
-        finding.because_of = finding.because_of.filter(|id| found.contains_key(id)).or(usual);
+        finding.because_of = finding.because_of.filter(|id| severity(id).is_some()).or(usual);
     }
 }
 

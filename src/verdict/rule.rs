@@ -70,6 +70,6 @@ impl Rule {
     pub fn look(&self, session: &Session) -> Vec<Finding> {
         let mut found = Found::default();
         (self.check)(session, &mut found);
-        found.findings(self.id, self.severity, self.class)
+        found.findings(self.id, self.severity, self.class).collect()
     }
 }

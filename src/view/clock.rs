@@ -150,7 +150,13 @@ fn utc(time: Time) -> String {
 }
 
 fn utc_second(time: Time) -> String {
-    time.to_string().replacen('T', " ", 1).chars().take("2009-12-08 06:00:00".len()).collect()
+    let mut room = Time::room();
+    let text = time.text(&mut room);
+    let text = text.get(.."2009-12-08T06:00:00".len()).unwrap_or(text);
+    match text.split_once('T') {
+        Some((day, of_day)) => [day, " ", of_day].concat(),
+        None => text.to_owned(),
+    }
 }
 
 fn utc_day(time: Time) -> i64 {

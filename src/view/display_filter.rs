@@ -67,20 +67,38 @@ pub fn of_finding(session: &Session, finding: &Finding) -> Vec<(usize, String)> 
     of_packets(packets_of(session, finding))
 }
 
+/// The filter that selects those of the packets that show `finding` that are in file `source`.
+pub fn of_finding_in(session: &Session, finding: &Finding, source: usize) -> Option<String> {
+    let mut packets = packets_of(session, finding);
+    packets.retain(|&packet| number::source(packet) == source);
+    in_order(&mut packets);
+    (!packets.is_empty()).then(|| frames(&packets))
+}
+
 /// The packets that show `finding`, some of them perhaps twice.
 pub fn packets_of(session: &Session, finding: &Finding) -> Vec<u64> {
-    let steps = finding.steps.iter().filter_map(|&n| session.step(n));
-    steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect()
+    // Most steps are in one packet.
+    let mut packets = Vec::with_capacity(finding.steps.len() + finding.packets.len());
+    for step in finding.steps.iter().filter_map(|&n| session.step(n)) {
+        packets.extend(step.packets.iter());
+    }
+    packets.extend(&finding.packets);
+    packets
 }
 
 /// The filters that select `packets`, one for each file: the file's index, and the filter.
 pub fn of_packets(mut packets: Vec<u64>) -> Vec<(usize, String)> {
-    packets.sort_unstable();
-    packets.dedup();
+    in_order(&mut packets);
     packets
         .chunk_by(|one, other| number::source(*one) == number::source(*other))
         .filter_map(|of_file| Some((number::source(*of_file.first()?), frames(of_file))))
         .collect()
+}
+
+/// Each once, ascending.
+fn in_order(packets: &mut Vec<u64>) {
+    packets.sort_unstable();
+    packets.dedup();
 }
 
 /// `frame.number in {12, 15..17}`; of a single packet `frame.number == 12`. `packets` ascend.
@@ -90,7 +108,8 @@ fn frames(packets: &[u64]) -> String {
     if let [one] = packets {
         return ["frame.number == ", digits.format(number::frame(*one))].concat();
     }
-    let mut shown = "frame.number in {".to_owned();
+    let mut shown = String::with_capacity(64);
+    shown.push_str("frame.number in {");
     for (place, range) in ranges.take(RANGES).enumerate() {
         if place > 0 {
             shown.push_str(", ");
@@ -139,5 +158,9 @@ mod tests {
         let first = session.steps[0].packets.first();
         let expected = vec![(0, format!("frame.number in {{{first}, 9}}")), (1, "frame.number == 3".to_owned())];
         assert_eq!(of_finding(&session, &finding), expected);
+        for source in 0..3 {
+            let of_file = expected.iter().find(|(file, _)| *file == source).map(|(_, filter)| filter.clone());
+            assert_eq!(of_finding_in(&session, &finding, source), of_file);
+        }
     }
 }

@@ -86,7 +86,7 @@ macro_rules! forward {
         }
     };
     (@ capabilities) => {
-        fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+        fn capabilities(&mut self, list: &[&[u8]]) {
             self.0.capabilities(list);
         }
     };

@@ -1,9 +1,11 @@
 //! IMAP's commands.
 
 use super::lexer::{atom, spaces, without_telnet};
+use crate::protocol::in_capitals;
 use nom::Parser;
 use nom::combinator::opt;
 use nom::sequence::preceded;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Where a command belongs in the course of a session.
@@ -56,7 +58,7 @@ struct Row {
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $arguments:ident, $uid:ident;)+) => {
         /// A command's verb.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[allow(missing_docs)]
         pub enum Verb {
             $($(#[$about])* $verb,)+
@@ -189,7 +191,7 @@ pub(super) struct Command<'a> {
     /// UID stands before the verb.
     pub uid: bool,
     /// The verb as the table shows it: upper case, with its UID.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// What follows the verb, as a range of the text.
     pub arguments: Range<usize>,
     known: bool,
@@ -246,7 +248,7 @@ struct Named<'a> {
     known: bool,
     uid: bool,
     capitals: bool,
-    name: String,
+    name: Cow<'a, str>,
     rest: &'a [u8],
 }
 
@@ -260,18 +262,18 @@ fn verb(input: &[u8]) -> Option<Named<'_>> {
     Some(with_uid(named(word), rest))
 }
 
-fn verb_named(word: &[u8]) -> Option<Named<'static>> {
+fn verb_named(word: &[u8]) -> Option<Named<'_>> {
     Some(named(word)).filter(|named| named.known)
 }
 
-fn named(word: &[u8]) -> Named<'static> {
+fn named(word: &[u8]) -> Named<'_> {
     let verb = Verb::named(word);
     Named {
         verb: verb.unwrap_or(Verb::Other),
         known: verb.is_some() || is_uid(word),
         uid: false,
         capitals: !word.iter().any(u8::is_ascii_lowercase),
-        name: String::from_utf8_lossy(word).to_uppercase(),
+        name: in_capitals(word).map_or_else(|| String::from_utf8_lossy(word).to_uppercase().into(), Cow::Borrowed),
         rest: b"",
     }
 }
@@ -287,7 +289,7 @@ fn with_uid<'a>(first: Named<'a>, rest: &'a [u8]) -> Named<'a> {
         Some((rest, word)) => {
             let second = named(word);
             let known = second.known && second.name != "UID";
-            Named { name: format!("UID {}", second.name), uid: true, known, rest, ..second }
+            Named { name: format!("UID {}", second.name).into(), uid: true, known, rest, ..second }
         }
         None => Named { rest, ..first },
     }
@@ -310,7 +312,7 @@ mod tests {
         let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         command(text.as_bytes()).map(|c| {
             let sure = c.is_sure();
-            (c.tag.map(owned), c.name, owned(&text.as_bytes()[c.arguments]), sure)
+            (c.tag.map(owned), c.name.into_owned(), owned(&text.as_bytes()[c.arguments]), sure)
         })
     }
 

@@ -85,8 +85,8 @@ pub(super) fn id_name(arguments: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The words of a capability list.
-pub(super) fn capabilities(data: &[u8]) -> Vec<Vec<u8>> {
-    data.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).map(<[u8]>::to_vec).collect()
+pub(super) fn capabilities(data: &[u8]) -> Vec<&[u8]> {
+    data.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).collect()
 }
 
 /// `"UIDVALIDITY" SP nz-number`, from the number on.

@@ -7,7 +7,8 @@ use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS, heap, of_tree};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 
 /// Names a command in flight.
 pub(super) type CommandId = u64;
@@ -72,8 +73,10 @@ pub(super) struct Queue {
     next: CommandId,
     bytes: usize,
     commands: BTreeMap<CommandId, Pending>,
-    by_key: HashMap<Raw<Vec<u8>>, VecDeque<CommandId>>,
-    by_verb: HashMap<Verb, BTreeSet<CommandId>>,
+    /// The commands by a hash of their keys: two keys seldom share one, and nobody can make them.
+    by_key: BTreeSet<(u64, CommandId)>,
+    by_verb: BTreeSet<(Verb, CommandId)>,
+    hasher: RandomState,
     /// The commands that ask for pieces of messages.
     partial_fetches: BTreeSet<CommandId>,
 }
@@ -88,8 +91,8 @@ const BYTES: usize = 4 * 1024 * 1024;
 impl Queue {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        let indices = size_of::<(Raw<Vec<u8>>, VecDeque<CommandId>)>() + 2 * heap(1);
-        self.bytes + of_tree(self.commands.len(), size_of::<(CommandId, Pending)>() + indices)
+        let indices = size_of::<(u64, CommandId)>() + size_of::<(Verb, CommandId)>();
+        self.bytes + of_tree(self.commands.len(), size_of::<(CommandId, Pending)>() + indices + heap(1))
     }
 
     /// Remembers `command`, and returns those forgotten to make room.
@@ -97,8 +100,8 @@ impl Queue {
         let command_id = self.next;
         self.next += 1;
         self.bytes += command.weight();
-        self.by_key.entry(command.key.clone()).or_default().push_back(command_id);
-        self.by_verb.entry(command.verb).or_default().insert(command_id);
+        self.by_key.insert((self.hash(&command.key), command_id));
+        self.by_verb.insert((command.verb, command_id));
         if matches!(command.on_completion, OnCompletion::Fetch(_)) {
             self.partial_fetches.insert(command_id);
         }
@@ -113,13 +116,24 @@ impl Queue {
 
     /// The oldest command with this tag, which has now been answered.
     pub fn answered(&mut self, key: &[u8]) -> Option<(CommandId, Pending)> {
-        let command_id = *self.by_key.get(key)?.front()?;
+        let (command_id, _) = self.oldest_with(key)?;
         self.remove(command_id).map(|command| (command_id, command))
     }
 
     /// The verb of the oldest command with this tag.
     pub fn verb_of(&self, key: &[u8]) -> Option<Verb> {
-        self.commands.get(self.by_key.get(key)?.front()?).map(|command| command.verb)
+        self.oldest_with(key).map(|(_, command)| command.verb)
+    }
+
+    fn oldest_with(&self, key: &[u8]) -> Option<(CommandId, &Pending)> {
+        let hash = self.hash(key);
+        let same_hash = self.by_key.range((hash, CommandId::MIN)..=(hash, CommandId::MAX));
+        let mut commands = same_hash.filter_map(|(_, command_id)| Some((*command_id, self.commands.get(command_id)?)));
+        commands.find(|(_, command)| *command.key == key)
+    }
+
+    fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
     }
 
     /// The command itself, if it is still in flight.
@@ -129,7 +143,8 @@ impl Queue {
 
     /// The oldest command with one of these verbs: servers send untagged data for the oldest first.
     pub fn oldest(&self, verbs: &[Verb]) -> Option<&Pending> {
-        let command_id = verbs.iter().filter_map(|verb| self.by_verb.get(verb)?.first()).min()?;
+        let oldest_of = |verb: &Verb| self.by_verb.range((*verb, CommandId::MIN)..=(*verb, CommandId::MAX)).next();
+        let (_, command_id) = verbs.iter().filter_map(oldest_of).min_by_key(|(_, command_id)| *command_id)?;
         self.commands.get(command_id)
     }
 
@@ -168,18 +183,8 @@ impl Queue {
         let command = self.commands.remove(&command_id)?;
         self.bytes = self.bytes.saturating_sub(command.weight());
         self.partial_fetches.remove(&command_id);
-        if let Some(command_ids) = self.by_verb.get_mut(&command.verb) {
-            command_ids.remove(&command_id);
-        }
-        if let Some(command_ids) = self.by_key.get_mut(&command.key) {
-            // Mostly the first: only commands that share a tag are looked through.
-            if let Some(place) = command_ids.iter().position(|&other| other == command_id) {
-                command_ids.remove(place);
-            }
-            if command_ids.is_empty() {
-                self.by_key.remove(&command.key);
-            }
-        }
+        self.by_verb.remove(&(command.verb, command_id));
+        self.by_key.remove(&(self.hash(&command.key), command_id));
         Some(command)
     }
 }
@@ -199,7 +204,7 @@ impl Pending {
             | OnCompletion::Append(_)
             | OnCompletion::Fetch(_) => 0,
         };
-        self.key.len() * 2 + held
+        self.key.len() + held
     }
 }
 
@@ -251,7 +256,7 @@ mod tests {
         let forgotten: usize = (0..COMMANDS_IN_FLIGHT as u32 + 3).map(|n| queue.push(command("a", n)).1.len()).sum();
         assert_eq!(forgotten, 3);
         assert_eq!(queue.answered(b"a").expect("one").1.step, 3);
-        let big = "x".repeat(BYTES / 4);
+        let big = "x".repeat(BYTES / 2);
         assert_eq!(queue.push(command(&big, 0)).1.len(), 0);
         assert_eq!(queue.push(command(&big, 0)).1.len(), COMMANDS_IN_FLIGHT - 1, "bytes are counted too");
     }

@@ -160,14 +160,9 @@ impl Status {
     }
 
     fn named(word: &[u8]) -> Option<Self> {
-        Some(match word.to_ascii_uppercase().as_slice() {
-            b"OK" => Self::Ok,
-            b"NO" => Self::No,
-            b"BAD" => Self::Bad,
-            b"PREAUTH" => Self::Preauth,
-            b"BYE" => Self::Bye,
-            _ => return None,
-        })
+        [Self::Ok, Self::No, Self::Bad, Self::Preauth, Self::Bye]
+            .into_iter()
+            .find(|status| word.eq_ignore_ascii_case(status.name().as_bytes()))
     }
 }
 

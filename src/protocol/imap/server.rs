@@ -142,7 +142,7 @@ impl Dialogue {
                         self.selected_after_all();
                     }
                     match (what, number) {
-                        (Untagged::Capability, _) => out.capabilities(parse::capabilities(rest)),
+                        (Untagged::Capability, _) => out.capabilities(&parse::capabilities(rest)),
                         (Untagged::Expunge, Some(number)) => self.server.partial_fetches.expunged(number),
                         (Untagged::Vanished, _) => self.server.partial_fetches.renumbered(),
                         _ => {}
@@ -194,7 +194,7 @@ impl Dialogue {
 
     fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
         if text.code == Some(Code::Capability) {
-            out.capabilities(parse::capabilities(text.arguments));
+            out.capabilities(&parse::capabilities(text.arguments));
         }
     }
 

@@ -1,6 +1,7 @@
 //! POP3's commands.
 
 use crate::protocol::secret::Raw;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A command's verb.
@@ -86,7 +87,7 @@ pub struct Command<'a> {
     /// The verb.
     pub verb: Verb,
     /// Its name, upper case.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// All that follows the one separator after the verb, spaces at either end included: a password may have them.
     /// Absent where the line ends with the verb.
     pub argument: Option<&'a [u8]>,
@@ -100,7 +101,7 @@ impl fmt::Debug for Command<'_> {
         let Self { verb, name, argument, argument_at } = self;
         f.debug_struct("Command")
             .field("verb", verb)
-            .field("name", &Raw(name))
+            .field("name", &Raw(name.as_bytes()))
             .field("argument", &argument.map(Raw))
             .field("argument_at", argument_at)
             .finish()

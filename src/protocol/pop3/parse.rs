@@ -2,6 +2,7 @@
 
 use super::command::{Command, Verb};
 use super::reply::Reply;
+use crate::protocol::in_capitals;
 use crate::protocol::secret::Raw;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, tag_no_case, take, take_while_m_n, take_while1};
@@ -10,6 +11,7 @@ use nom::combinator::{eof, map, map_opt, not, opt, peek, recognize, rest, value,
 use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest word that is taken for a verb; RFC 1939's have three or four letters.
@@ -25,10 +27,14 @@ pub fn command(line: &[u8]) -> Option<Command<'_>> {
 }
 
 /// The verb: a printable word.
-fn keyword(input: &[u8]) -> IResult<&[u8], String> {
+fn keyword(input: &[u8]) -> IResult<&[u8], Cow<'_, str>> {
     let word = take_while_m_n(1, VERB_BYTES, |byte: u8| byte.is_ascii_graphic());
     let end = peek(alt((recognize(one_of(" \t")), eof)));
-    map(terminated(word, end), |word| String::from_utf8_lossy(word).to_ascii_uppercase()).parse(input)
+    let name = |word| match in_capitals(word) {
+        Some(word) => Cow::Borrowed(word),
+        None => String::from_utf8_lossy(word).to_ascii_uppercase().into(),
+    };
+    map(terminated(word, end), name).parse(input)
 }
 
 /// IAC and what belongs to it (RFC 854): `ff fd 03 ff fd 01` before the first command of a telnet in character mode.

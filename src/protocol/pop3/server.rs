@@ -380,7 +380,7 @@ impl Dialogue {
                 let MultiLineReply { pending, code, lines, .. } = *multi_line;
                 self.tell(&lines.text, lines.span, &pending, true, code, out);
                 if pending.verb == Verb::Capa || pending.is_unseen() && parse::is_capa(&lines.text) {
-                    out.capabilities(lines.text.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect());
+                    out.capabilities(&lines.text.split(|&byte| byte == b'\n').skip(1).collect::<Vec<_>>());
                 }
             }
             Saying::Content(content) => {

@@ -33,7 +33,7 @@ impl Dialogue {
                         out.client_name(&name);
                     }
                     if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
-                        out.capabilities(capabilities(reply));
+                        out.capabilities(&capabilities(reply));
                     }
                 }
             }
@@ -241,8 +241,8 @@ impl Dialogue {
 
 /// The extensions in the reply to EHLO or LHLO: one a line after the first (RFC 5321, section 4.1.1.1). Some servers end
 /// the reply with a line that is none: `Ok SESSIONID=<…>`, for one.
-fn capabilities(reply: &Reply<'_>) -> Vec<Vec<u8>> {
-    let mut lines: Vec<Vec<u8>> = reply.lines().skip(1).map(<[u8]>::to_vec).collect();
+fn capabilities<'a>(reply: &'a Reply<'_>) -> Vec<&'a [u8]> {
+    let mut lines: Vec<&[u8]> = reply.lines().skip(1).collect();
     lines.pop_if(|last| !is_extension(last));
     lines
 }

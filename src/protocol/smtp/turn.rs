@@ -41,7 +41,7 @@ impl Sink for Turned<'_> {
 
     fn banner(&mut self, _: &[u8]) {}
 
-    fn capabilities(&mut self, _: Vec<Vec<u8>>) {}
+    fn capabilities(&mut self, _: &[&[u8]]) {}
 
     forward! {
         credential message content content_mark content_missing content_step content_part unique_id content_end

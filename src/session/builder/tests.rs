@@ -321,8 +321,8 @@ fn a_view_reads_the_session_so_far() {
 #[test]
 fn facts_about_tls() {
     let mut builder = builder(Protocol::Smtp);
-    builder.capabilities(vec![b"STARTTLS".to_vec()]);
-    builder.capabilities(vec![b"SIZE 10".to_vec(), b"8BITMIME".to_vec()]);
+    builder.capabilities(&[b"STARTTLS"]);
+    builder.capabilities(&[b"SIZE 10", b"8BITMIME"]);
     for fact in [
         TlsFact::StartTls,
         TlsFact::Offered(vec!["TLS 1.3".to_owned(), "TLS 1.2".to_owned()]),
@@ -356,10 +356,11 @@ fn facts_about_tls() {
 #[test]
 fn extensions_beyond_the_bound_are_left_out_and_counted() {
     let mut builder = builder(Protocol::Smtp);
-    let list = |count: usize| (0..count).map(|n| format!("X{n}").into_bytes()).collect();
-    builder.capabilities(list(CAPABILITIES));
+    let names: Vec<String> = (0..CAPABILITIES + 3).map(|n| format!("X{n}")).collect();
+    let list: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    builder.capabilities(&list[..CAPABILITIES]);
     assert!(builder.session.limits_hit.is_empty());
-    builder.capabilities(list(CAPABILITIES + 3));
+    builder.capabilities(&list);
     assert_eq!(builder.session.capabilities.len(), CAPABILITIES);
     assert_eq!(builder.session.limits_hit.iter().collect::<Vec<_>>(), [(Limit::Capabilities, 3)]);
 }

@@ -106,7 +106,8 @@ impl Counted {
 impl Grouped {
     /// Counts the findings of a session.
     pub fn session(&mut self, session: &Session) {
-        let mut counted = BTreeSet::new();
+        // A session's findings of one rule stand together.
+        let mut before = None;
         for finding in &session.findings {
             let counted_of = self.groups.entry(finding.id).or_insert_with(|| Counted::new(session, finding));
             for facts in &finding.facts {
@@ -114,7 +115,7 @@ impl Grouped {
             }
             let Counted { group, servers, told_apart: _ } = counted_of;
             group.count += 1;
-            group.sessions += u64::from(counted.insert(finding.id));
+            group.sessions += u64::from(before.replace(finding.id) != Some(finding.id));
             group.severity = group.severity.max(finding.severity);
             // Sessions may come as they end.
             if SessionRef::of(session).id < group.first.session.id {

@@ -9,7 +9,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::event::{Delivery, Kind, Subject};
 use crate::protocol::smtp::{self, Verb};
 use crate::session::Session;
-use crate::session::model::{Fact, Severity};
+use crate::session::model::{Fact, Severity, Step};
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
@@ -171,29 +171,34 @@ impl Analysis for NeedsExtension {
 
 /// The steps of a session in which the client read a list and left (EHLO, the list, and QUIT), and what the list lacks.
 fn left_after_list(session: &Session) -> Option<(Vec<u32>, What)> {
-    let words = |one: &str| one.split_whitespace().map(str::to_ascii_uppercase).collect::<Vec<_>>();
-    let offered: Vec<Vec<String>> = session.capabilities.iter().map(|one| words(one)).collect();
-    let find = |name: &str| offered.iter().find(|one| one.first().is_some_and(|word| word == name));
-    let lacks = What {
-        smtputf8: find("SMTPUTF8").is_none(),
-        eight_bit: find("8BITMIME").is_none(),
-        // It is offered inside TLS alone.
-        requiretls: find("REQUIRETLS").is_none() && find("STARTTLS").is_none(),
-        size: find("SIZE").and_then(|one| one.get(1)?.parse().ok()),
-    };
     let list = session.steps.iter().rev().find(|step| {
         let to_ehlo = smtp::ReplyTo::Command(Verb::Ehlo);
         matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { to, code: 250, .. }) if to == to_ehlo)
     })?;
-    let after: Vec<_> = session.steps.iter().filter(|step| step.n > list.n && step.from == Side::Client).collect();
-    let quits = |step: &&&crate::session::model::Step| {
+    let after = || session.steps.iter().filter(|step| step.n > list.n && step.from == Side::Client);
+    let quits = |step: &Step| {
         step.kind == Kind::Command && matches!(step.subject, Subject::Smtp(smtp::Subject::Command(Verb::Quit)))
     };
-    let only_quit = after.iter().all(|step| quits(&step));
-    if !only_quit || session.steps.iter().any(|step| step.kind == Kind::Gap) {
+    if !after().all(quits) || session.steps.iter().any(|step| step.kind == Kind::Gap) {
         return None;
     }
-    Some((list.answers.into_iter().chain([list.n]).chain(after.iter().map(|step| step.n)).collect(), lacks))
+    let steps = list.answers.into_iter().chain([list.n]).chain(after().map(|step| step.n)).collect();
+    Some((steps, lacking(&session.capabilities)))
+}
+
+/// What a host lacks that has these `capabilities`.
+fn lacking(capabilities: &[String]) -> What {
+    let find = |name: &str| {
+        let mut all = capabilities.iter().map(|one| one.split_whitespace());
+        all.find_map(|mut words| words.next().is_some_and(|word| word.eq_ignore_ascii_case(name)).then_some(words))
+    };
+    What {
+        smtputf8: find("SMTPUTF8").is_none(),
+        eight_bit: find("8BITMIME").is_none(),
+        // It is offered inside TLS alone.
+        requiretls: find("REQUIRETLS").is_none() && find("STARTTLS").is_none(),
+        size: find("SIZE").and_then(|mut words| words.next()?.parse().ok()),
+    }
 }
 
 #[cfg(test)]

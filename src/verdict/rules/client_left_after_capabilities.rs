@@ -52,9 +52,8 @@ fn check(session: &Session, found: &mut Found) {
     {
         return;
     }
-    let Some(lists) = encryption::lists(session) else { return };
-    let Some(list) = lists.last() else { return };
-    let Some(missing) = missing(session, list) else { return };
+    let Some(list) = encryption::lists(session).and_then(|mut lists| lists.next_back()) else { return };
+    let Some(missing) = missing(session, &list) else { return };
     let said_goodbye = |step: &&Step| step.from == Side::Client && step.n > list.step.n;
     let after: Vec<&Step> = session.steps.iter().filter(said_goodbye).collect();
     let left_first = ending::left(session).is_some_and(|(side, _)| side == Side::Client);
@@ -87,7 +86,7 @@ fn missing(session: &Session, list: &List<'_>) -> Option<&'static str> {
         Protocol::Imap => {
             let offers = list.offers_tls()
                 || !list.has("LOGINDISABLED")
-                || list.keywords.iter().any(|word| word.to_ascii_uppercase().starts_with("AUTH="));
+                || list.keywords().any(|word| word.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("AUTH=")));
             (!offers).then_some("LOGIN, AUTH=, STARTTLS")
         }
         Protocol::Lmtp => None,

@@ -46,8 +46,8 @@ fn check(session: &Session, found: &mut Found) {
         step.channel == Channel::Clear && matches!(&step.subject, Subject::Imap(subject) if subject.what == what)
     };
     let Some(login) = session.steps.iter().find(is_login) else { return };
-    let lists = encryption::lists(session).unwrap_or_default();
-    let Some(list) = lists.last().filter(|list| list.has("LOGINDISABLED") && list.step.n < login.n) else { return };
+    let list = encryption::lists(session).and_then(|mut lists| lists.next_back());
+    let Some(list) = list.filter(|list| list.has("LOGINDISABLED") && list.step.n < login.n) else { return };
     let answer = session.steps.iter().find(|step| step.answers == Some(login.n) && step.status().is_some());
     let evidence: Vec<StepId> = [list.step.n, login.n].into_iter().chain(answer.map(|step| step.n)).collect();
     found.at(evidence);

@@ -48,9 +48,16 @@ fn check(session: &Session, found: &mut Found) {
 }
 
 fn is_the_name(password: &str, user: &str) -> bool {
-    let password = password.to_lowercase();
-    let user = user.to_lowercase();
-    !password.is_empty() && (password == user || user.split_once('@').is_some_and(|(local, _)| password == local))
+    let local = user.split_once('@').map(|(local, _)| local);
+    !password.is_empty() && [Some(user), local].into_iter().flatten().any(|name| is_same(password, name))
+}
+
+/// Equal but for case.
+fn is_same(one: &str, other: &str) -> bool {
+    match one.is_ascii() && other.is_ascii() {
+        true => one.eq_ignore_ascii_case(other),
+        false => one.to_lowercase() == other.to_lowercase(),
+    }
 }
 
 /// True where the server has accepted the password, or has refused the login without looking at it.

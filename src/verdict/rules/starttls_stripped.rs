@@ -71,15 +71,15 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     let Some(lists) = encryption::lists(session) else { return };
     let length = if session.protocol == Protocol::Pop3 { "STLS".len() } else { "STARTTLS".len() };
-    if lists.iter().any(List::offers_tls) {
-        return masked_command(session, &lists, length, found);
+    if lists.clone().any(|list| list.offers_tls()) {
+        return masked_command(session, lists, length, found);
     }
     let greeting = masked_greeting(session);
-    let mask = |list: &List<'_>| {
-        let word = list.keywords.iter().copied().find(|word| is_mask(word, length))?;
+    let mask = |list: List<'_>| {
+        let word = list.keywords().find(|word| is_mask(word, length))?;
         Some((list.step.n, word.to_owned()))
     };
-    if let Some((list, word)) = lists.iter().find_map(mask) {
+    if let Some((list, word)) = lists.clone().find_map(mask) {
         let refused = encryption::requests(session).into_iter().find(|request| request.accepted() == Some(false));
         let request = refused.iter().flat_map(|request| [Some(request.command), request.reply]).flatten();
         let evidence: Vec<StepId> = greeting.into_iter().chain([list]).chain(request.map(|step| step.n)).collect();
@@ -90,7 +90,7 @@ fn check(session: &Session, found: &mut Found) {
 }
 
 /// The server offers TLS, and what it gets in place of the command for it is as long, and unknown to it.
-fn masked_command(session: &Session, lists: &[List<'_>], length: usize, found: &mut Found) {
+fn masked_command<'a>(session: &Session, mut lists: impl Iterator<Item = List<'a>>, length: usize, found: &mut Found) {
     let is_masked = |step: &&Step| {
         step.kind == Kind::Command
             && step.channel == Channel::Clear
@@ -98,7 +98,7 @@ fn masked_command(session: &Session, lists: &[List<'_>], length: usize, found: &
     };
     let Some(command) = session.steps.iter().find(is_masked) else { return };
     let reply = session.steps.iter().find(|step| step.answers == Some(command.n));
-    let list = lists.iter().find(|list| list.offers_tls()).map(|list| list.step.n);
+    let list = lists.find(List::offers_tls).map(|list| list.step.n);
     let evidence: Vec<StepId> = list.into_iter().chain([command.n]).chain(reply.map(|step| step.n)).collect();
     found.at(evidence).fact(Fact::Name(command.quoted_command())).says(3);
 }

@@ -51,8 +51,9 @@ fn check(session: &Session, found: &mut Found) {
         return;
     }
     let Some(exposed) = encryption::exposed(session) else { return };
-    let lists = encryption::lists(session).unwrap_or_default();
-    if let Some(list) = lists.last().filter(|list| is_whole(session, list) && !lists.iter().any(List::offers_tls)) {
+    let Some(lists) = encryption::lists(session) else { return };
+    let offered = || lists.clone().any(|list| list.offers_tls());
+    if let Some(list) = lists.clone().next_back().filter(|list| is_whole(session, list) && !offered()) {
         found.at([list.step.n, exposed]);
     }
 }

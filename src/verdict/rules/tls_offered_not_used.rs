@@ -48,8 +48,7 @@ fn check(session: &Session, found: &mut Found) {
         return;
     }
     let Some(exposed) = encryption::exposed(session) else { return };
-    let lists = encryption::lists(session).unwrap_or_default();
-    if let Some(list) = lists.iter().rfind(|list| List::offers_tls(list))
+    if let Some(list) = encryption::lists(session).and_then(|mut lists| lists.rfind(List::offers_tls))
         && encryption::requests(session).is_empty()
     {
         found.at([list.step.n, exposed]);

@@ -291,7 +291,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "purpose",
         "What it does, in the language asked for.",
         "作用，用所选语言。",
-        |reading, row: &StepRow<'_>| owned(locale::purpose(reading.lang, &purpose(row.of.session, row.step))),
+        |reading, row: &StepRow<'_>| Some(locale::purpose(reading.lang, &purpose(row.of.session, row.step))),
     )
     .titled(Label::Purpose),
     Column::integer(

@@ -167,7 +167,7 @@ pub(super) fn safety(lang: Lang, it: &Explanation) -> Answer {
         let Some(rule) = rules::find(group.id) else { continue };
         let text = locale::text(lang, &rule.words);
         let (title, detail, remedy) = (text.title, text.detail.to_owned(), text.remedy);
-        let general = FindingWords { title, detail, remedy, reference: None };
+        let general = FindingWords { title, detail: detail.into(), remedy, reference: None };
         let place = words::in_sessions(lang, group.sessions, group.first.session.id);
         rows.push(vec![
             in_words(lang, general).into(),

@@ -8,6 +8,7 @@ use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::rule::{Text, Words};
 use crate::verdict::{FindingAcross, Told, rules};
 use crate::view::{Lang, escape};
+use std::borrow::Cow;
 
 /// A finding in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct FindingWords {
     /// What it is, in a few words.
     pub title: &'static str,
     /// What it means, and a sentence for each recorded occurrence.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// What to do about it.
     pub remedy: &'static str,
     /// The source: an RFC section or a CVE. The same in all languages.
@@ -25,23 +26,20 @@ pub struct FindingWords {
 /// A finding in words. A finding with an unknown id (of another version) has only its id as title.
 pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
     let Some(rule) = rules::find(finding.id) else {
-        return FindingWords { title: finding.id, detail: String::new(), remedy: "", reference: None };
+        return FindingWords { title: finding.id, detail: Cow::Borrowed(""), remedy: "", reference: None };
     };
     let Text { title, detail, remedy } = text(lang, &rule.words);
-    let mut detail = (*detail).to_owned();
-    let mut add = |sentence: &str| {
-        if lang == Lang::En {
-            detail.push(' ');
-        }
-        detail.push_str(sentence);
-    };
+    let between = if lang == Lang::En { " " } else { "" };
+    let mut detail = Cow::Borrowed(*detail);
     for Facts { sentence, list } in &finding.facts {
         if let Some(sentence) = rule.sentences.get(*sentence) {
-            add(&filled(lang, sentence, list));
+            detail += between;
+            fill(detail.to_mut(), lang, sentence, list);
         }
     }
     if finding.more > 0 {
-        add(&say!(lang, facts::more(finding.more)));
+        detail += between;
+        detail.to_mut().push_str(&say!(lang, facts::more(finding.more)));
     }
     FindingWords { title, detail, remedy, reference: rule.reference }
 }
@@ -60,16 +58,16 @@ pub fn occurrence(lang: Lang, id: &'static str, Facts { sentence, list }: &Facts
 /// A finding of several sessions in words.
 pub fn finding_across(lang: Lang, finding: &FindingAcross) -> FindingWords {
     let Text { title, detail, remedy } = text(lang, &finding.rule.words);
-    let mut detail = (*detail).to_owned();
+    let mut detail = Cow::Borrowed(*detail);
     let between = if lang == Lang::En { " " } else { "" };
     for Told { sentence, facts } in &finding.told {
         let facts: Vec<(Key, Fact)> = facts.iter().map(|(_, fact)| (fact.usual_key(), fact.clone())).collect();
-        detail.push_str(between);
-        detail.push_str(&filled(lang, sentence, &facts));
+        detail += between;
+        fill(detail.to_mut(), lang, sentence, &facts);
     }
     if finding.more > 0 {
-        detail.push_str(between);
-        detail.push_str(&say!(lang, facts::more(finding.more)));
+        detail += between;
+        detail.to_mut().push_str(&say!(lang, facts::more(finding.more)));
     }
     FindingWords { title, detail, remedy, reference: finding.rule.reference }
 }
@@ -84,8 +82,15 @@ pub fn text(lang: Lang, words: &Words) -> &Text {
 
 /// `sentence` with `facts` in place of `{0}`, `{1}`, …; a placeholder without a fact is left out.
 fn filled(lang: Lang, sentence: &'static Sentence, facts: &[(Key, Fact)]) -> String {
-    let mut rest = phrase(lang, sentence);
     let mut words = String::new();
+    fill(&mut words, lang, sentence, facts);
+    words
+}
+
+/// Appends [`filled`].
+fn fill(words: &mut String, lang: Lang, sentence: &'static Sentence, facts: &[(Key, Fact)]) {
+    let mut rest = phrase(lang, sentence);
+    words.reserve(rest.len() + 16);
     let split = |text: &'static str, at: u8| {
         let at = memchr::memchr(at, text.as_bytes())?;
         Some((text.get(..at)?, text.get(at + 1..)?))
@@ -100,7 +105,6 @@ fn filled(lang: Lang, sentence: &'static Sentence, facts: &[(Key, Fact)]) -> Str
         rest = after;
     }
     words.push_str(rest);
-    words
 }
 
 /// A sentence or phrase in one language.

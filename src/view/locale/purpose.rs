@@ -9,37 +9,41 @@ use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
 use crate::verdict::purpose::pop3::ResponseCode;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, smtp};
+use std::borrow::Cow;
+
+/// Words: most sentences are as they stand in `en` and `zh`, and take no memory.
+type Said = Cow<'static, str>;
 
 /// What a step does in its context, in one plain sentence without a full stop.
-pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
+pub fn purpose(lang: Lang, purpose: &Purpose) -> Said {
     match purpose {
         Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
-        Purpose::PasswordInTls(protocol) => say!(lang, tls::password(*protocol)).to_owned(),
-        Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
-        Purpose::Proxy(header) => say!(lang, proxy::header(header)),
-        Purpose::TlsAtOnce => say!(lang, tls::at_once()).to_owned(),
-        Purpose::Refuses(unexpected) => say!(lang, proxy::refuses(*unexpected)).to_owned(),
-        Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
-        Purpose::Cut { from } => say!(lang, rows::cut(*from)),
-        Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
+        Purpose::PasswordInTls(protocol) => say!(lang, tls::password(*protocol)).into(),
+        Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)).into(),
+        Purpose::Proxy(header) => say!(lang, proxy::header(header)).into(),
+        Purpose::TlsAtOnce => say!(lang, tls::at_once()).into(),
+        Purpose::Refuses(unexpected) => say!(lang, proxy::refuses(*unexpected)).into(),
+        Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)).into(),
+        Purpose::Cut { from } => say!(lang, rows::cut(*from)).into(),
+        Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)).into(),
     }
 }
 
-fn of_sasl(lang: Lang, sasl: Sasl) -> String {
+fn of_sasl(lang: Lang, sasl: Sasl) -> Said {
     match sasl {
-        Sasl::Challenge(round) => say!(lang, sasl::challenge(round)),
-        Sasl::Response(round) => say!(lang, sasl::response(round)),
-        Sasl::BeginsAtOnce => say!(lang, smtp::command(smtp::Command::AuthAtOnce)).to_owned(),
-        Sasl::Refused(cause) => say!(lang, login::refused(cause)).to_owned(),
+        Sasl::Challenge(round) => say!(lang, sasl::challenge(round)).into(),
+        Sasl::Response(round) => say!(lang, sasl::response(round)).into(),
+        Sasl::BeginsAtOnce => say!(lang, smtp::command(smtp::Command::AuthAtOnce)).into(),
+        Sasl::Refused(cause) => say!(lang, login::refused(cause)).into(),
     }
 }
 
-fn of_smtp(lang: Lang, smtp: Smtp) -> String {
+fn of_smtp(lang: Lang, smtp: Smtp) -> Said {
     match smtp {
-        Smtp::Greeting(greeting) => say!(lang, smtp::greeting(greeting)).to_owned(),
-        Smtp::Command(command) => say!(lang, smtp::command(command)).to_owned(),
+        Smtp::Greeting(greeting) => say!(lang, smtp::greeting(greeting)).into(),
+        Smtp::Command(command) => say!(lang, smtp::command(command)).into(),
         Smtp::Reply { what, enhanced } => with_detail(
             lang,
             say!(lang, smtp::reply(what)),
@@ -47,43 +51,43 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
         ),
         Smtp::Refused { what, for_now, said, enhanced } => with_detail(
             lang,
-            &because(lang, say!(lang, smtp::refused(what, for_now)), say!(lang, smtp::said(said))),
+            because(lang, say!(lang, smtp::refused(what, for_now)), say!(lang, smtp::said(said))),
             enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
         ),
         Smtp::ContentAwaited(waited) => {
             let waited = waited.map(|nanoseconds| term::duration(lang, nanoseconds));
-            say!(lang, smtp::content_awaited(waited.as_deref()))
+            say!(lang, smtp::content_awaited(waited.as_deref())).into()
         }
-        Smtp::ContentCut => say!(lang, smtp::content_cut()).to_owned(),
-        Smtp::Content(content) => say!(lang, smtp::content(content)).to_owned(),
+        Smtp::ContentCut => say!(lang, smtp::content_cut()).into(),
+        Smtp::Content(content) => say!(lang, smtp::content(content)).into(),
         Smtp::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
 
-fn of_pop3(lang: Lang, pop3: Pop3) -> String {
+fn of_pop3(lang: Lang, pop3: Pop3) -> Said {
     match pop3 {
         Pop3::Greeting(greeting, code) => with_pop3_code(lang, say!(lang, pop3::greeting(greeting)), code),
-        Pop3::Command(command) => say!(lang, pop3::command(command)).to_owned(),
+        Pop3::Command(command) => say!(lang, pop3::command(command)).into(),
         Pop3::Reply { to, what, code } => with_pop3_code(lang, say!(lang, pop3::reply(to, what)), code),
-        Pop3::Deletes(number) => say!(lang, pop3::deletes(number)),
-        Pop3::Effect(effect, code) => with_pop3_code(lang, &say!(lang, pop3::effect(effect)), code),
+        Pop3::Deletes(number) => say!(lang, pop3::deletes(number)).into(),
+        Pop3::Effect(effect, code) => with_pop3_code(lang, say!(lang, pop3::effect(effect)), code),
         Pop3::Taken(reply, code) => with_pop3_code(lang, say!(lang, pop3::taken(reply)), code),
         Pop3::Unasked(reply, code) => with_pop3_code(lang, say!(lang, pop3::unasked(reply)), code),
         Pop3::InDoubt(code) => with_pop3_code(lang, say!(lang, pop3::in_doubt()), code),
         Pop3::Farewell(code) => with_pop3_code(lang, say!(lang, pop3::farewell()), code),
-        Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
+        Pop3::Content(content) => say!(lang, pop3::content(content)).into(),
         Pop3::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
 
-fn with_pop3_code(lang: Lang, words: &str, code: Option<ResponseCode>) -> String {
-    with_detail(lang, words, code.map(|code| say!(lang, pop3::response_code(code)).to_owned()))
+fn with_pop3_code(lang: Lang, words: impl Into<Said>, code: Option<ResponseCode>) -> Said {
+    with_detail(lang, words, code.map(|code| say!(lang, pop3::response_code(code))))
 }
 
-fn of_imap(lang: Lang, imap: Imap) -> String {
+fn of_imap(lang: Lang, imap: Imap) -> Said {
     match imap {
-        Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
-        Imap::Command(command) => say!(lang, imap::verb(command)).command.to_owned(),
+        Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).into(),
+        Imap::Command(command) => say!(lang, imap::verb(command)).command.into(),
         Imap::Tagged { to, what, code } => {
             // The sentence itself says how a mailbox was opened, so the code is not added; a SELECT answered by
             // READ-ONLY has EXAMINE's sentence.
@@ -103,25 +107,25 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
                 (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
                 (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
             };
-            with_detail(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
+            with_detail(lang, words, code.map(|code| say!(lang, imap::code(code))))
         }
-        Imap::Data(Data::Untagged(Untagged::Ok(Some(Code::Other)))) => say!(lang, imap::tells_something()).to_owned(),
+        Imap::Data(Data::Untagged(Untagged::Ok(Some(Code::Other)))) => say!(lang, imap::tells_something()).into(),
         Imap::Data(Data::Untagged(Untagged::Ok(Some(code)))) => {
-            say!(lang, imap::tells(say!(lang, imap::code(code))))
+            say!(lang, imap::tells(say!(lang, imap::code(code)))).into()
         }
         Imap::Data(data) => {
             let code = match data {
                 Data::Untagged(Untagged::No(code) | Untagged::Bad(code)) => code,
                 _ => None,
             };
-            with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
+            with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code))))
         }
-        Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
-        Imap::Uninvited => say!(lang, imap::uninvited()).to_owned(),
-        Imap::Done => say!(lang, imap::done()).to_owned(),
-        Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
-        Imap::Appended { .. } => say!(lang, imap::appended()).to_owned(),
-        Imap::OtherContent { .. } => say!(lang, imap::other_content()).to_owned(),
+        Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).into(),
+        Imap::Uninvited => say!(lang, imap::uninvited()).into(),
+        Imap::Done => say!(lang, imap::done()).into(),
+        Imap::Fetched { .. } => say!(lang, imap::fetched()).into(),
+        Imap::Appended { .. } => say!(lang, imap::appended()).into(),
+        Imap::OtherContent { .. } => say!(lang, imap::other_content()).into(),
         Imap::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
@@ -226,16 +230,22 @@ fn because(lang: Lang, what: &str, reason: &str) -> String {
 
 /// A sentence with the words of a code. Some sentences have a likely reason after a `|`, which is used only if no code
 /// gives the true one.
-fn with_detail(lang: Lang, words: &str, detail: Option<String>) -> String {
-    let (what, likely) = match words.split_once('|') {
+fn with_detail<D: AsRef<str>>(lang: Lang, words: impl Into<Said>, detail: Option<D>) -> Said {
+    let words = words.into();
+    let detail = detail.as_ref().map(AsRef::as_ref);
+    // The mark is ASCII, so it is no part of another character.
+    let mark = memchr::memchr(b'|', words.as_bytes());
+    let (what, likely) = match mark.and_then(|at| Some((words.get(..at)?, words.get(at + 1..)?))) {
         Some((what, likely)) => (what, Some(likely)),
-        None => (words, None),
+        None if detail.is_none() => return words,
+        None => (words.as_ref(), None),
     };
-    match (lang, detail.as_deref(), likely) {
+    let said = match (lang, detail, likely) {
         (_, None, None) => what.to_owned(),
         (Lang::En, Some(detail), _) => format!("{what} ({detail})"),
         (Lang::Zh, Some(detail), _) => format!("{what}（{detail}）"),
         (Lang::En, None, Some(likely)) => format!("{what}: {likely}"),
         (Lang::Zh, None, Some(likely)) => format!("{what}：{likely}"),
-    }
+    };
+    said.into()
 }

@@ -71,13 +71,16 @@ pub(super) fn check(lang: Lang, words: &str, what: &str) {
 }
 
 /// Checks the words of every variant, and that no two of them are the same.
-fn check_all<T: std::fmt::Debug>(variants: impl IntoIterator<Item = T>, words: impl Fn(Lang, &T) -> String) {
+fn check_all<T: std::fmt::Debug, W: Into<String>>(
+    variants: impl IntoIterator<Item = T>,
+    words: impl Fn(Lang, &T) -> W,
+) {
     let variants: Vec<T> = variants.into_iter().collect();
     assert!(!variants.is_empty());
     for lang in LANGS {
         let mut seen = HashMap::new();
         for variant in &variants {
-            let words = words(lang, variant);
+            let words: String = words(lang, variant).into();
             check(lang, &words, &format!("{variant:?}"));
             if let Some(other) = seen.insert(words.clone(), variant) {
                 panic!("{other:?} and {variant:?} are both {words:?}");

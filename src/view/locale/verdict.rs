@@ -9,21 +9,18 @@ use crate::view::{Lang, escape};
 
 /// A verdict in words, safe for a terminal.
 pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
-    let mut sentences = Vec::new();
-    if let Some(safety) = safety(lang, verdict) {
-        sentences.push(safety);
-    }
-    if verdict.delivered != Delivered::Nothing {
-        sentences.push(delivery(lang, verdict));
-    }
-    if let Some(cause) = cause(lang, verdict) {
-        sentences.push(cause);
-    }
+    let delivery = (verdict.delivered != Delivered::Nothing).then(|| delivery(lang, verdict));
     // Nothing found is said too, with what was looked for.
-    if verdict.cause.is_none() {
-        sentences.push(nothing_found(lang, verdict.tally.sessions));
-    }
-    sentences.join(if lang == Lang::En { " " } else { "" })
+    let nothing = verdict.cause.is_none().then(|| nothing_found(lang, verdict.tally.sessions));
+    let sentences = [safety(lang, verdict), delivery, cause(lang, verdict), nothing];
+    let together = |mut said: String, next: String| {
+        if lang == Lang::En {
+            said.push(' ');
+        }
+        said.push_str(&next);
+        said
+    };
+    sentences.into_iter().flatten().reduce(together).unwrap_or_default()
 }
 
 /// That nothing was found in so many sessions, and what was looked for.

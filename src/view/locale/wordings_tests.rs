@@ -109,7 +109,7 @@ fn sentences(context: &str, reply: &str) -> [String; 2] {
     let session = testing::session(&format!("{}{lines}", before(context)), Needs::ALL);
     let step = session.steps.last().expect("a step");
     assert_eq!(&*step.text, reply, "one step");
-    [Lang::En, Lang::Zh].map(|lang| purpose(lang, &verdict_purpose::purpose(&session, step)))
+    [Lang::En, Lang::Zh].map(|lang| purpose(lang, &verdict_purpose::purpose(&session, step)).into_owned())
 }
 
 /// Whose words, what they answer, the reply, and what the sentence must say.

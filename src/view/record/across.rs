@@ -154,7 +154,7 @@ impl FindingAcross {
             id: finding.rule.id,
             severity: enums::Severity(finding.severity),
             title,
-            detail,
+            detail: detail.into_owned(),
             remedy,
             facts: first.filter_map(|(name, fact)| Some(((*name)?, value(fact, options)?))).collect(),
             evidence: finding.evidence.iter().map(Evidence::new).collect(),

@@ -9,6 +9,7 @@ use crate::session::model::{self, Fact, Facts, Key};
 use crate::view::{display_filter, escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Facts by their names, in the order of these. There are few.
@@ -37,7 +38,7 @@ pub(crate) struct Finding<'a> {
     /// What it is, in a few words.
     title: &'static str,
     /// What it means.
-    detail: String,
+    detail: Cow<'static, str>,
     /// What to do about it.
     remedy: &'static str,
     /// The steps that show it.
@@ -75,7 +76,6 @@ impl<'a> Finding<'a> {
         let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
         let source = context.session.source();
         let here = finding.packets.iter().filter(|&&packet| number::source(packet) == source);
-        let mut filters = display_filter::of_finding(context.session, finding).into_iter();
         let mut occurrences: Vec<Map> = finding.facts.iter().map(|facts| named(context, facts)).collect();
         occurrences.retain(|facts| !facts.is_empty());
         let facts = match occurrences.len() {
@@ -91,7 +91,7 @@ impl<'a> Finding<'a> {
             steps: &finding.steps,
             packets: here.map(|&packet| number::frame(packet)).collect(),
             packets_elsewhere: elsewhere(finding.packets.iter().copied(), source),
-            display_filter: filters.find(|(of, _)| *of == source).map(|(_, filter)| filter),
+            display_filter: display_filter::of_finding_in(context.session, finding, source),
             facts,
             occurrences,
             because_of: finding.because_of,

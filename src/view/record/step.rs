@@ -12,6 +12,7 @@ use crate::verdict::purpose::purpose;
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// One row of the table.
 #[derive(Serialize, JsonSchema)]
@@ -88,8 +89,8 @@ pub struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<u32>,
     /// What the step does, in one plain sentence.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    purpose: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    purpose: Cow<'static, str>,
     /// A reply: the `n` of the step that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<u32>,
@@ -116,8 +117,8 @@ impl<'a> Step<'a> {
             packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
-            source: source.clone(),
-            destination: destination.clone(),
+            source: *source,
+            destination: *destination,
             phase: enums::Phase(step.phase),
             state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),

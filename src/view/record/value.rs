@@ -9,7 +9,6 @@ use serde::{Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 use std::ops::Deref;
-use std::sync::Arc;
 
 /// A value that is a string in the JSON.
 pub(crate) struct Shown<T>(pub T);
@@ -68,7 +67,7 @@ fn with_display<R>(value: &impl fmt::Display, take: impl FnOnce(&str) -> R) -> R
 }
 
 /// A text that needs no memory of its own. What has no room is not written.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Short {
     bytes: [u8; 48],
     length: usize,
@@ -98,18 +97,22 @@ impl fmt::Write for Short {
 }
 
 /// An IP address as it is printed: made once for all places in which it is written.
-#[derive(Debug, Clone)]
-pub(crate) struct Address(Arc<str>);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address(Short);
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.0.text())
     }
 }
 
 /// `address` as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub(crate) fn ip(address: IpAddr) -> Address {
-    Address(address::text(address).into())
+    let mut text = Short::default();
+    // The longest address has 45 characters.
+    let written = address::write(&mut text, address.to_canonical());
+    debug_assert!(written.is_ok());
+    Address(text)
 }
 
 /// A digest, printed in lower-case hexadecimal.

@@ -21,7 +21,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         .into_iter()
         .map(|finding| {
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
-            let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
+            let mut text = vec![title.to_owned(), detail.into_owned(), options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
             if options.show.filters {
                 text.extend(filters(options, session, finding));

@@ -52,7 +52,7 @@ pub fn write(
 /// The findings of a rule.
 fn kind(options: &Options, group: &Group) -> Row {
     let FindingWords { title, detail, remedy, reference } = locale::rule(options.lang, group.id);
-    let mut text = vec![title.to_owned(), detail];
+    let mut text = vec![title.to_owned(), detail.into_owned()];
     text.extend(group.occurrences.iter().filter_map(|(session, facts)| {
         let said = cell::cut(locale::occurrence(options.lang, group.id, facts)?, SAID);
         // A packet's number says little without its session.
@@ -77,7 +77,7 @@ fn kind(options: &Options, group: &Group) -> Row {
 /// A finding that spans sessions.
 fn spanning(options: &Options, finding: &FindingAcross) -> Row {
     let FindingWords { title, detail, remedy, reference } = locale::finding_across(options.lang, finding);
-    let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
+    let mut text = vec![title.to_owned(), detail.into_owned(), options.named(Label::Remedy, remedy)];
     text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
     let mut seen = vec![locale::how_often(options.lang, 1, finding.evidence.len() as u64)];
     seen.extend(finding.evidence.iter().take(SESSIONS).map(|one| evidence(options, one)));

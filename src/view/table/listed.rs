@@ -1,75 +1,80 @@
 //! A session as one row of the list.
 
 use super::listing::{Sort, bytes, user, worst};
+use super::width::width;
 use super::{Options, cell};
 use crate::session::model::{Session, TlsMode, Transaction};
 use crate::verdict::upshot;
-use crate::view::address::canonical;
+use crate::view::address::{self, canonical};
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Most characters of an address or a user's name.
 const FIELD: usize = 100;
+/// A cell: some words are the same for many sessions.
+pub type Cell = Cow<'static, str>;
+
 /// What stands where there is nothing.
 const NOTHING: &str = "–";
 
 /// The cells: number, protocol, time, ends, sender and recipients, outcome, TLS, user, bytes, findings. `widths` are those
 /// of the columns: of several ways to say a thing, the fullest that fits is taken.
-pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [String; 10] {
+pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [Cell; 10] {
     let [_, _, time, ends, mail, _, tls, login, size, _] = *widths;
     [
-        session.id.to_string(),
-        locale::protocol(options.lang, session.protocol).to_owned(),
-        began(options, session, time),
-        between(session, ends),
+        itoa::Buffer::new().format(session.id).to_owned().into(),
+        locale::protocol(options.lang, session.protocol).into(),
+        began(options, session, time).into(),
+        between(session, ends).into(),
         carried(session, mail),
-        locale::upshot(options.lang, upshot(session)),
+        locale::upshot(options.lang, upshot(session)).into(),
         encrypted(session, tls),
-        user(session).map_or_else(
-            || NOTHING.to_owned(),
-            |user| fullest(login, [cell::line(user, FIELD), cell::line(local(user), FIELD)]),
-        ),
-        amount(bytes(session), size),
-        worst(session).map_or_else(
-            || NOTHING.to_owned(),
-            |(severity, count)| format!("{} {count}", locale::severity(options.lang, severity)),
-        ),
+        user(session).map_or(Cell::Borrowed(NOTHING), |user| {
+            fullest(login, [user, local(user)].into_iter().map(|name| cell::line(name, FIELD))).into()
+        }),
+        amount(bytes(session), size).into(),
+        worst(session).map_or(Cell::Borrowed(NOTHING), |(severity, count)| {
+            format!("{} {count}", locale::severity(options.lang, severity)).into()
+        }),
     ]
 }
 
-/// The first of `ways` that fits, or else the last, shortened.
-pub fn fullest(width: usize, ways: impl IntoIterator<Item = String>) -> String {
+/// The first of `ways` that fits, or else the last, shortened. Those after it are not made.
+pub fn fullest(columns: usize, ways: impl IntoIterator<Item = String>) -> String {
     let mut last = String::new();
     for way in ways {
-        if way.width() <= width {
+        if width(&way) <= columns {
             return way;
         }
         last = way;
     }
-    shortened(&last, width)
+    shortened(&last, columns).0.into_owned()
 }
 
-/// `text`, with an ellipsis in place of what does not fit in `width` columns.
-pub fn shortened(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+/// `text`, with an ellipsis in place of what does not fit in `width` columns, and the columns that it takes.
+pub fn shortened(text: &str, columns: usize) -> (Cow<'_, str>, usize) {
+    let whole = width(text);
+    if whole <= columns {
+        return (text.into(), whole);
     }
     let mut shown = String::new();
     let mut used = 0;
     for found in text.chars() {
         used += found.width().unwrap_or_default();
         // A column is left for the ellipsis.
-        if used >= width {
+        if used >= columns {
             break;
         }
         shown.push(found);
     }
     shown.truncate(shown.trim_end().len());
-    if width > 0 {
+    if columns > 0 {
         shown.push('…');
     }
-    shown
+    let used = width(&shown);
+    (shown.into(), used)
 }
 
 /// The date as far as there is room, and the time.
@@ -86,14 +91,15 @@ fn began(options: &Options, session: &Session, width: usize) -> String {
         return fullest(width, [Some(whole.clone()), shorter].into_iter().flatten());
     }
     // The offset from UTC stands in the title, or with the day.
-    let whole: String = whole.chars().take("2009-12-08 06:00:00".len()).collect();
-    let from = |at: usize| whole.get(at..).unwrap_or_default().to_owned();
-    let [short, of_day] = [from("2009-".len()), from("2009-12-08 ".len())];
-    if tells_days(options) {
-        return fullest(width, [whole, short, of_day]);
-    }
-    let to_the_minute = short.get(.."12-08 06:00".len()).unwrap_or_default().to_owned();
-    fullest(width, [whole, short, to_the_minute])
+    let whole = whole.char_indices().nth("2009-12-08 06:00:00".len()).map_or(&*whole, |(end, _)| whole.split_at(end).0);
+    let from = |at: usize| whole.get(at..).unwrap_or_default();
+    let short = from("2009-".len());
+    let shortest = match tells_days(options) {
+        true => from("2009-12-08 ".len()),
+        // To the minute.
+        false => short.get(.."12-08 06:00".len()).unwrap_or_default(),
+    };
+    fullest(width, [whole, short, shortest].into_iter().map(str::to_owned))
 }
 
 /// Whether the lines come in the order of their times, so that a day can be told once, above its lines.
@@ -104,24 +110,37 @@ pub fn tells_days(options: &Options) -> bool {
 /// Client and server, with their ports where there is room, and where the addresses are equal.
 fn between(session: &Session, width: usize) -> String {
     let [client, server] = [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
-    let both = format!("{client} → {server}");
+    let both = || {
+        let mut both = String::with_capacity(64);
+        address::push_end(&mut both, client);
+        both.push_str(" → ");
+        address::push_end(&mut both, server);
+        both
+    };
     if client.ip() == server.ip() {
         // The address once is enough; of the ports, the server's says the most, and would be what is cut off.
         let (from, to) = (client.port(), server.port());
-        let short = [format!("{client}→{server}"), format!("{client} → :{to}"), format!("{client}→:{to}")];
-        let [close, one, one_close] = short;
-        return fullest(width, [both, close, one, one_close, format!(":{from}→:{to}")]);
+        let ways: [&dyn Fn() -> String; 5] = [
+            &both,
+            &|| format!("{client}→{server}"),
+            &|| format!("{client} → :{to}"),
+            &|| format!("{client}→:{to}"),
+            &|| format!(":{from}→:{to}"),
+        ];
+        return fullest(width, ways.into_iter().map(|way| way()));
     }
     let (from, to) = (client.ip(), server.ip());
     // Addresses of IPv6 share the room.
     let half = width.saturating_sub(1) / 2;
-    let shared = format!("{}→{}", shortened(&from.to_string(), half), shortened(&to.to_string(), half));
-    fullest(width, [both, format!("{from} → {server}"), format!("{from} → {to}"), format!("{from}→{to}"), shared])
+    let shared = || format!("{}→{}", shortened(&from.to_string(), half).0, shortened(&to.to_string(), half).0);
+    let ways: [&dyn Fn() -> String; 5] =
+        [&both, &|| format!("{from} → {server}"), &|| format!("{from} → {to}"), &|| format!("{from}→{to}"), &shared];
+    fullest(width, ways.into_iter().map(|way| way()))
 }
 
 /// Sender and first recipient of what was sent, and how many further recipients there are.
-fn carried(session: &Session, width: usize) -> String {
-    let Some(first) = session.transactions.first() else { return NOTHING.to_owned() };
+fn carried(session: &Session, columns: usize) -> Cell {
+    let Some(first) = session.transactions.first() else { return NOTHING.into() };
     let from = match first.from.as_deref() {
         Some("") => "<>",
         from => from.unwrap_or("?"),
@@ -132,19 +151,19 @@ fn carried(session: &Session, width: usize) -> String {
     let to = to.map_or(NOTHING, |to| to.address.as_str());
     let more = if all > 1 { format!(" +{}", all - 1) } else { String::new() };
     let whole = format!("{} → {}{more}", cell::line(from, FIELD), cell::line(to, FIELD));
-    if whole.width() <= width {
-        return whole;
+    if width(&whole) <= columns {
+        return whole.into();
     }
     // Without their domains both ends share the room, and the count stays.
     let [from, to] = [from, to].map(|address| cell::line(local(address), FIELD));
-    let room = width.saturating_sub(" → ".width() + more.width());
+    let room = columns.saturating_sub(" → ".width() + more.width());
     let half = room / 2;
     let (of_from, of_to) = match (from.width(), to.width()) {
         (short, _) if short <= half => (short, room - short),
         (_, short) if short <= half => (room - short, short),
         _ => (half, room - half),
     };
-    format!("{} → {}{more}", shortened(&from, of_from), shortened(&to, of_to))
+    format!("{} → {}{more}", shortened(&from, of_from).0, shortened(&to, of_to).0).into()
 }
 
 /// An address without its domain.
@@ -156,10 +175,10 @@ fn local(address: &str) -> &str {
 }
 
 /// The version, or how it began.
-fn encrypted(session: &Session, width: usize) -> String {
+fn encrypted(session: &Session, width: usize) -> Cell {
     let tls = &session.tls;
     let mode = match tls.mode {
-        TlsMode::None => return NOTHING.to_owned(),
+        TlsMode::None => return NOTHING.into(),
         TlsMode::StartTls => "STARTTLS",
         TlsMode::Implicit => "TLS",
     };
@@ -167,15 +186,14 @@ fn encrypted(session: &Session, width: usize) -> String {
         Some(version) => {
             let version = cell::line(version, FIELD);
             let number = version.trim_start_matches("TLS ").to_owned();
-            fullest(width, [version, number])
+            fullest(width, [version, number]).into()
         }
-        None => fullest(width, [mode.to_owned(), "TLS".to_owned()]),
+        None => fullest(width, [mode, "TLS"].map(str::to_owned)).into(),
     }
 }
 
 /// Bytes in a few digits: `1706`, `28.3k`, `1.2M`.
 fn amount(bytes: u64, width: usize) -> String {
-    let exact = bytes.to_string();
     let mut scaled = bytes as f64;
     let mut unit = "";
     for next in ["k", "M", "G", "T"] {
@@ -185,7 +203,11 @@ fn amount(bytes: u64, width: usize) -> String {
         scaled /= 1_000.0;
         unit = next;
     }
-    fullest(width.min(7), [exact, format!("{scaled:.1}{unit}"), format!("{scaled:.0}{unit}")])
+    let ways: [&dyn Fn() -> String; 3] =
+        [&|| itoa::Buffer::new().format(bytes).to_owned(), &|| format!("{scaled:.1}{unit}"), &|| {
+            format!("{scaled:.0}{unit}")
+        }];
+    fullest(width.min(7), ways.into_iter().map(|way| way()))
 }
 
 #[cfg(test)]
@@ -196,10 +218,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_shortened() {
-        assert_eq!(shortened("abcdef", 6), "abcdef");
-        assert_eq!(shortened("abcdef", 5), "abcd…");
-        assert_eq!(shortened("登录被拒", 6), "登录…");
-        assert_eq!(shortened("登录被拒", 0), "");
+        assert_eq!(shortened("abcdef", 6).0, "abcdef");
+        assert_eq!(shortened("abcdef", 5), ("abcd…".into(), 5));
+        assert_eq!(shortened("登录被拒", 6), ("登录…".into(), 5));
+        assert_eq!(shortened("登录被拒", 0), ("".into(), 0));
         assert_eq!([1_706, 28_341, 123_456_789].map(|bytes| amount(bytes, 5)), ["1706", "28341", "123M"]);
     }
 

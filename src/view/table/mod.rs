@@ -33,6 +33,7 @@ mod summary;
 mod totals;
 pub(super) mod transcript;
 mod unconnected;
+mod width;
 mod wrap;
 
 pub(super) use cell::numbers;

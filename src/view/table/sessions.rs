@@ -5,13 +5,17 @@ above the first line, and a line of its own above those of another day.
 */
 
 use super::grid::{Grid, Row};
+use super::listed::Cell;
 use super::listing::{Kept, Listing};
+use super::width::width as width_of;
 use super::{Options, heading, listed};
+use crate::capture::Time;
 use crate::session::model::Session;
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
+use std::iter::repeat_n;
 use unicode_width::UnicodeWidthStr;
 
 /// The narrowest terminal that has a line for each session.
@@ -63,16 +67,8 @@ pub struct List {
 /// A session of the list.
 struct Line {
     /// When it began, where that is known.
-    when: Option<When>,
-    cells: [String; COLUMNS],
-}
-
-/// A day, and what its times are told in.
-struct When {
-    /// `2009-12-08 (UTC)`.
-    day: String,
-    /// `UTC`, `+01:00`, `s`.
-    unit: String,
+    when: Option<Time>,
+    cells: [Cell; COLUMNS],
 }
 
 /// How a session is laid out.
@@ -117,13 +113,10 @@ impl List {
 
     /// Writes a line, below titles if it is the first, and below its day if that is another.
     fn write(&mut self, out: &mut dyn Write, options: &Options, line: Line) -> io::Result<()> {
-        let day = match &line.when {
-            Some(when) if self.shape.tells_days(options) => Some(when.day.clone()),
-            _ => None,
-        };
+        let day = line.when.filter(|_| self.shape.tells_days(options)).map(|when| day(options, when));
         if !std::mem::replace(&mut self.begun, true) {
-            let unit = line.when.as_ref().map(|when| when.unit.as_str());
-            self.shape.begin(out, options, day.as_deref(), unit)?;
+            let unit = line.when.map(|when| options.time.unit(when));
+            self.shape.begin(out, options, day.as_deref(), unit.as_deref())?;
             self.day = day;
         } else if day.is_some() && day != self.day {
             let title = format!("── {} ", day.as_deref().unwrap_or_default());
@@ -164,13 +157,15 @@ impl List {
 
 impl Line {
     fn of(options: &Options, session: &Session, shape: &Shape) -> Self {
-        let when = session.transport.first.time.known().map(|time| {
-            let unit = options.time.unit(time);
-            let day = options.time.second(options.lang, time);
-            When { day: format!("{} ({unit})", day.get(.."2009-12-08".len()).unwrap_or(&day)), unit }
-        });
+        let when = session.transport.first.time.known();
         Self { when, cells: listed::cells(options, session, &shape.widths_of(session)) }
     }
+}
+
+/// The day of a moment, and what its times are told in: `2009-12-08 (UTC)`.
+fn day(options: &Options, when: Time) -> String {
+    let day = options.time.second(options.lang, when);
+    format!("{} ({})", day.get(.."2009-12-08".len()).unwrap_or(&day), options.time.unit(when))
 }
 
 impl Shape {
@@ -230,7 +225,7 @@ impl Shape {
         let first = lines.first().map(Vec::as_slice).unwrap_or_default();
         let widest = first.iter().map(|(_, width)| *width).max().unwrap_or_default();
         let [number, ..] = widths;
-        let over = session.id.to_string().len().saturating_sub(number);
+        let over = itoa::Buffer::new().format(session.id).len().saturating_sub(number);
         if let Some(place) = first.iter().find(|(_, width)| *width == widest).and_then(|(at, _)| widths.get_mut(*at)) {
             *place = place.saturating_sub(over);
         }
@@ -269,7 +264,7 @@ impl Shape {
             Self::Cards(grid) => grid.head(out, &titles.each_ref().map(String::as_str)),
             Self::Lines(lines) => {
                 let bold = if options.style.colour { Colour::new().effects(Effects::BOLD) } else { Colour::new() };
-                for line in drawn(lines, &titles) {
+                for line in drawn(lines, &titles.map(Cell::from)) {
                     writeln!(out, "{bold}{line}{bold:#}")?;
                 }
                 writeln!(out, "{}", "─".repeat(options.style.width))
@@ -277,9 +272,9 @@ impl Shape {
         }
     }
 
-    fn write(&mut self, out: &mut dyn Write, cells: [String; COLUMNS]) -> io::Result<()> {
+    fn write(&mut self, out: &mut dyn Write, cells: [Cell; COLUMNS]) -> io::Result<()> {
         match self {
-            Self::Cards(grid) => grid.rows(out, &[Row::new(cells)]),
+            Self::Cards(grid) => grid.rows(out, &[Row::new(cells.map(Cell::into_owned))]),
             Self::Lines(lines) => drawn(lines, &cells).try_for_each(|line| writeln!(out, "{line}")),
         }
     }
@@ -304,13 +299,17 @@ fn divided(total: usize, firm: [usize; COLUMNS]) -> [usize; COLUMNS] {
 }
 
 /// The lines of a session, or of the titles.
-fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [String; COLUMNS]) -> impl Iterator<Item = String> + 'a {
+fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [Cell; COLUMNS]) -> impl Iterator<Item = String> + 'a {
     lines.iter().enumerate().map(move |(nth, columns)| {
-        let mut line = " ".repeat(if nth == 0 { 0 } else { INDENT });
+        let indent = if nth == 0 { 0 } else { INDENT };
+        // A character takes up to three bytes where it is not of ASCII.
+        let columns_of_all = columns.iter().map(|(_, width)| *width + 1).sum::<usize>();
+        let mut line = String::with_capacity(indent + columns_of_all + 2 * columns.len());
+        line.extend(repeat_n(' ', indent));
         // A session's number is whole: a long one takes from the widest column.
         let widest = columns.iter().map(|(_, width)| *width).max().unwrap_or_default();
         let mut over = match columns.first() {
-            Some(&(0, width)) => cells.first().map_or(0, |number| number.width().saturating_sub(width)),
+            Some(&(0, width)) => cells.first().map_or(0, |number| width_of(number).saturating_sub(width)),
             _ => 0,
         };
         for &(column, width) in columns {
@@ -319,10 +318,9 @@ fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [String; COLUMNS]) -> 
                 _ if width == widest => width.saturating_sub(std::mem::take(&mut over)),
                 _ => width,
             };
-            let text = listed::shortened(cells.get(column).map_or("", String::as_str), width);
-            let room = width.saturating_sub(text.width());
+            let (text, used) = listed::shortened(cells.get(column).map_or("", |cell| cell), width);
             line.push_str(&text);
-            line.push_str(&" ".repeat(room + 1));
+            line.extend(repeat_n(' ', width.saturating_sub(used) + 1));
         }
         line.truncate(line.trim_end().len());
         line

@@ -190,7 +190,7 @@ pub fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
 pub fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     let purpose = locale::purpose(options.lang, purpose);
     if step.mailboxes().is_empty() {
-        return purpose;
+        return purpose.into_owned();
     }
     let mut names: Vec<String> = step.mailboxes().iter().take(MAILBOXES).map(|name| line(name, MAILBOX)).collect();
     if step.mailboxes().len() > MAILBOXES {

@@ -116,7 +116,7 @@ fn worded(id: &'static str, level: Severity, en: FindingWords, zh: FindingWords)
         severity: severity(level),
         severity_text: Text::of(|lang| locale::severity(lang, level)),
         title: Text { en: en.title.to_owned(), zh: zh.title.to_owned() },
-        detail: Text { en: en.detail, zh: zh.detail },
+        detail: Text { en: en.detail.into_owned(), zh: zh.detail.into_owned() },
         says: Vec::new(),
         more_says: 0,
         remedy: Text { en: en.remedy.to_owned(), zh: zh.remedy.to_owned() },
@@ -199,7 +199,7 @@ impl Grouped {
 /// The explanation once, and what the occurrences say.
 fn tell(finding: &mut Finding, group: &Group) {
     let [en, zh] = [Lang::En, Lang::Zh].map(|lang| locale::rule(lang, group.id));
-    finding.detail = Text { en: en.detail, zh: zh.detail };
+    finding.detail = Text { en: en.detail.into_owned(), zh: zh.detail.into_owned() };
     let said = |(session, facts): &(u64, Facts)| {
         let [en, zh] = [Lang::En, Lang::Zh].map(|lang| locale::occurrence(lang, group.id, facts));
         let cut = |text: String| match escape::cut(&text, SAID) {
