@@ -41,11 +41,13 @@ mod pcapng_chain;
 mod pipe;
 mod read_ahead;
 mod record;
+mod records;
 mod reorder;
 mod save;
 mod section;
 mod skips;
 mod source_stats;
+mod stride;
 mod tally;
 #[cfg(test)]
 mod testing;

@@ -10,6 +10,8 @@ use super::pcap_chain::{View, is_file_header};
 use super::pcap_header;
 use super::record::{Care, Defect, Record, ensure};
 use super::section::{self, SECTION};
+use super::stride::{BlockClock, BlockStride};
+use super::walk::Way;
 use super::window::Window;
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
@@ -46,15 +48,13 @@ pub(super) struct Pcapng {
 struct Interface {
     link: LinkType,
     snaplen: u32,
-    units: Units,
-    /// Seconds to add to all times.
-    offset: i64,
+    clock: BlockClock,
     dropped: Option<u64>,
 }
 
 /// The unit of time stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Units {
+pub(super) enum Units {
     Microseconds,
     Nanoseconds,
     /// This many in a second.
@@ -133,6 +133,23 @@ impl Pcapng {
             .filter_map(|interface| interface.dropped)
             .chain(self.dropped_before)
             .reduce(u64::saturating_add)
+    }
+
+    /// How to walk over the packets that `data` begins with, those behind `read`, whose times are not before `latest`: up to
+    /// `before`. None where the section has several interfaces, or none is in view.
+    pub(super) fn way(&self, read: &Record, data: &[u8], latest: Time, before: Option<Time>) -> Option<Way> {
+        let [interface] = self.interfaces.as_slice() else { return None };
+        let number = read.interface.wrapping_sub(self.interfaces_before);
+        Some(if self.big_endian {
+            Way::BigBlocks(BlockStride::from(number, interface.clock, data, latest, before)?)
+        } else {
+            Way::LittleBlocks(BlockStride::from(number, interface.clock, data, latest, before)?)
+        })
+    }
+
+    /// Packets were passed over, the last one at that time.
+    pub(super) fn walked(&mut self, last: Time) {
+        self.last = last;
     }
 
     /// Moves the window to the next packet and reads it; None at the end of the file.
@@ -264,8 +281,7 @@ impl Pcapng {
             // The registry has no number above 65535.
             link: LinkType(u16::try_from(description.linktype.0).unwrap_or(u16::MAX)),
             snaplen: description.snaplen,
-            units: Units::of_resolution(resolution),
-            offset: offset.cast_signed(),
+            clock: BlockClock { units: Units::of_resolution(resolution), offset: offset.cast_signed() },
             dropped: None,
         });
         Content::Nothing
@@ -334,7 +350,7 @@ impl Pcapng {
         }
         let time = match stamp {
             Some(stamp) => {
-                self.last = interface.units.time(stamp, interface.offset);
+                self.last = interface.clock.time(stamp);
                 self.last
             }
             None => self.last.assumed(),
@@ -368,7 +384,7 @@ impl Units {
         }
     }
 
-    fn time(self, stamp: u64, offset: i64) -> Time {
+    pub(super) fn time(self, stamp: u64, offset: i64) -> Time {
         const NANOSECONDS: u32 = 1_000_000_000;
         let stamp_or_end = i64::try_from(stamp).unwrap_or(i64::MAX);
         match self {
