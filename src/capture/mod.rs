@@ -76,7 +76,7 @@ pub use record::Damage;
 pub use reorder::Reordered;
 pub use tally::Tally;
 pub use time::Time;
-pub use walk::{Skimmer, Walk};
+pub use walk::{Glance, Skimmer, Walk};
 
 use crate::limits::LimitsHit;
 

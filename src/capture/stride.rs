@@ -68,7 +68,10 @@ impl<const BIG: bool> Stride for ClassicStride<BIG> {
     fn step(self, data: &[u8], at: usize) -> Option<Step<Self>> {
         let begin = at + self.layout.header_bytes;
         let end = begin + self.captured;
-        let [seconds, fraction, captured, original] = numbers::<BIG, 16, 4>(data, end)?;
+        let (header, _) = data.get(end..)?.first_chunk::<16>()?.as_chunks::<4>();
+        let &[seconds, fraction, captured, original] = header else { return None };
+        let (seconds, fraction) = (number::<BIG>(seconds), number::<BIG>(fraction));
+        let (captured, original) = (number::<BIG>(captured), number::<BIG>(original));
         let next = moment(seconds, fraction);
         let usual = self.moment < self.before
             // Neither earlier nor much later: the difference would be a great number either way.
@@ -136,7 +139,7 @@ impl<const BIG: bool> BlockStride<BIG> {
         latest: Time,
         before: Option<Time>,
     ) -> Option<Self> {
-        let [_, _, _, high, low, ..] = numbers::<BIG, FIELDS_BYTES, 7>(data, 0)?;
+        let [_, _, _, high, low, ..] = fields::<BIG>(data, 0)?;
         let stamp = moment(high, low);
         (latest <= clock.time(stamp)).then_some(Self { interface, clock, before, stamp })
     }
@@ -145,7 +148,7 @@ impl<const BIG: bool> BlockStride<BIG> {
 impl<const BIG: bool> Stride for BlockStride<BIG> {
     #[inline]
     fn step(self, data: &[u8], at: usize) -> Option<Step<Self>> {
-        let [kind, total, interface, high, low, captured, _] = numbers::<BIG, FIELDS_BYTES, 7>(data, at)?;
+        let [kind, total, interface, high, low, captured, _] = fields::<BIG>(data, at)?;
         let (total_bytes, captured, stamp) = (total as usize, captured as usize, moment(high, low));
         let framed = kind == ENHANCED_PACKET
             && interface == self.interface
@@ -155,7 +158,7 @@ impl<const BIG: bool> Stride for BlockStride<BIG> {
             return None;
         }
         let (begin, next) = (at + FIELDS_BYTES, at + total_bytes);
-        let [again] = numbers::<BIG, 4, 1>(data, next - 4)?;
+        let again = number::<BIG>(*data.get(next - 4..)?.first_chunk()?);
         if again != total || self.before.is_some_and(|before| self.clock.time(stamp) >= before) {
             return None;
         }
@@ -163,7 +166,7 @@ impl<const BIG: bool> Stride for BlockStride<BIG> {
     }
 
     fn record(self, data: &[u8], at: usize, read: &Record) -> Option<Record> {
-        let [_, total, _, high, low, captured, original] = numbers::<BIG, FIELDS_BYTES, 7>(data, at)?;
+        let [_, total, _, high, low, captured, original] = fields::<BIG>(data, at)?;
         Some(Record {
             time: self.clock.time(moment(high, low)),
             link: read.link,
@@ -175,10 +178,23 @@ impl<const BIG: bool> Stride for BlockStride<BIG> {
     }
 }
 
-/// The `COUNT` numbers, `BYTES` bytes, at `at` of `data`.
+/// The seven numbers that a packet's block at `at` begins with.
 #[inline]
-fn numbers<const BIG: bool, const BYTES: usize, const COUNT: usize>(data: &[u8], at: usize) -> Option<[u32; COUNT]> {
-    let (fields, _) = data.get(at..)?.first_chunk::<BYTES>()?.as_chunks::<4>();
-    let fields: &[[u8; 4]; COUNT] = fields.first_chunk()?;
-    Some(fields.map(|bytes| if BIG { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }))
+fn fields<const BIG: bool>(data: &[u8], at: usize) -> Option<[u32; 7]> {
+    let (fields, _) = data.get(at..)?.first_chunk::<FIELDS_BYTES>()?.as_chunks::<4>();
+    let &[kind, total, interface, high, low, captured, original] = fields else { return None };
+    Some([
+        number::<BIG>(kind),
+        number::<BIG>(total),
+        number::<BIG>(interface),
+        number::<BIG>(high),
+        number::<BIG>(low),
+        number::<BIG>(captured),
+        number::<BIG>(original),
+    ])
+}
+
+#[inline]
+fn number<const BIG: bool>(bytes: [u8; 4]) -> u32 {
+    if BIG { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
 }

@@ -17,6 +17,12 @@ pub trait Skimmer {
     fn skim(&mut self, walk: &mut Walk<'_>);
 }
 
+/// Tells the packets that are only counted, and counts them.
+pub trait Glance {
+    /// Whether the packet with these captured bytes is passed over.
+    fn passes(&mut self, data: &[u8]) -> bool;
+}
+
 /// The records from behind the packet that was read last up to the first that is not in view, or is not as they usually are.
 pub struct Walk<'a> {
     /// The record that was read last.
@@ -60,26 +66,26 @@ impl<'a> Walk<'a> {
         self.read.link
     }
 
-    /// Passes over packets, at most so many, while their captured bytes satisfy `passes`.
+    /// Passes over packets, at most so many, while they pass the `glance`.
     #[inline]
-    pub fn pass_while(&mut self, most: u64, passes: impl FnMut(&[u8]) -> bool) {
+    pub fn pass_while(&mut self, most: u64, glance: &mut impl Glance) {
         self.way = match self.way {
-            Way::Little(records) => Way::Little(self.pass(records, most, passes)),
-            Way::Big(records) => Way::Big(self.pass(records, most, passes)),
-            Way::LittleBlocks(blocks) => Way::LittleBlocks(self.pass(blocks, most, passes)),
-            Way::BigBlocks(blocks) => Way::BigBlocks(self.pass(blocks, most, passes)),
+            Way::Little(records) => Way::Little(self.pass(records, most, glance)),
+            Way::Big(records) => Way::Big(self.pass(records, most, glance)),
+            Way::LittleBlocks(blocks) => Way::LittleBlocks(self.pass(blocks, most, glance)),
+            Way::BigBlocks(blocks) => Way::BigBlocks(self.pass(blocks, most, glance)),
         };
     }
 
     /// The same in strides of that kind. Returns how to go on.
     #[inline]
-    fn pass<S: Stride>(&mut self, mut stride: S, most: u64, mut passes: impl FnMut(&[u8]) -> bool) -> S {
+    fn pass<S: Stride>(&mut self, mut stride: S, most: u64, glance: &mut impl Glance) -> S {
         let (data, mut at, mut passed) = (self.data, self.at, self.passed);
         let most = passed.packets.saturating_add(most);
         while passed.packets < most {
             let Some(Step { begin, end, next, then }) = stride.step(data, at) else { break };
             let Some(packet) = data.get(begin..end) else { break };
-            if !passes(packet) {
+            if !glance.passes(packet) {
                 break;
             }
             passed = Passed {

@@ -27,7 +27,7 @@ pub enum Skim {
 }
 
 /// Glances at `data`, the captured bytes of a packet of that link type.
-#[inline]
+#[inline(always)]
 pub fn skim(link: LinkType, data: &[u8]) -> Skim {
     let usual = match link {
         LinkType::ETHERNET => ethernet(data),
@@ -52,7 +52,7 @@ fn peeked(link: LinkType, data: &[u8]) -> Skim {
 }
 
 /// What is in an Ethernet frame, with one tag or none.
-#[inline]
+#[inline(always)]
 fn ethernet(data: &[u8]) -> Option<Skim> {
     match number(data, 12)? {
         0x8100 | 0x88a8 | 0x9100 => in_ip(number(data, 16)?, data.get(18..)?),
@@ -61,6 +61,7 @@ fn ethernet(data: &[u8]) -> Option<Skim> {
 }
 
 /// What is behind a header of Linux's cooked captures, with the places of its protocol and of the kind of device, and its length.
+#[inline(never)]
 fn cooked(data: &[u8], kind: usize, hardware: usize, header_bytes: usize) -> Option<Skim> {
     if link::has_own_types(number(data, hardware)?) {
         return None;
@@ -68,7 +69,7 @@ fn cooked(data: &[u8], kind: usize, hardware: usize, header_bytes: usize) -> Opt
     in_ip(number(data, kind)?, data.get(header_bytes..)?)
 }
 
-#[inline]
+#[inline(always)]
 fn in_ip(kind: u16, ip: &[u8]) -> Option<Skim> {
     match kind {
         0x0800 => in_v4(ip),
@@ -79,7 +80,7 @@ fn in_ip(kind: u16, ip: &[u8]) -> Option<Skim> {
 }
 
 /// TCP or UDP in an IPv4 packet without options, which is no fragment.
-#[inline]
+#[inline(always)]
 fn in_v4(ip: &[u8]) -> Option<Skim> {
     let (header, payload) = ip.split_first_chunk::<20>()?;
     if header[0] != 0x45 || (header[6] & 0x3f) | header[7] != 0 {
@@ -91,6 +92,7 @@ fn in_v4(ip: &[u8]) -> Option<Skim> {
 }
 
 /// The same in an IPv6 packet without extension headers.
+#[inline(never)]
 fn in_v6(ip: &[u8]) -> Option<Skim> {
     let (header, payload) = ip.split_first_chunk::<40>()?;
     if header[0] >> 4 != 6 {
@@ -101,7 +103,7 @@ fn in_v6(ip: &[u8]) -> Option<Skim> {
 }
 
 /// The first `length` bytes of `payload`.
-#[inline]
+#[inline(always)]
 fn transport(number: u8, payload: &[u8], length: usize) -> Option<Skim> {
     match number {
         protocol::TCP => segment(payload, length),
@@ -111,13 +113,13 @@ fn transport(number: u8, payload: &[u8], length: usize) -> Option<Skim> {
 }
 
 /// A datagram in which no tunnel is looked for.
-#[inline]
+#[inline(never)]
 fn datagram(udp: &[u8]) -> Option<Skim> {
     (!tunnel::is_tunnel(PacketSlice::whole(udp))?).then_some(Skim::NotTcp)
 }
 
 /// A segment of that many bytes, those that were cut off apart.
-#[inline]
+#[inline(always)]
 fn segment(tcp: &[u8], length: usize) -> Option<Skim> {
     let header = tcp.first_chunk::<20>()?;
     let header_bytes = 4 * usize::from(header[12] >> 4);
@@ -129,7 +131,7 @@ fn segment(tcp: &[u8], length: usize) -> Option<Skim> {
 }
 
 /// The two bytes at `at` in network byte order.
-#[inline]
+#[inline(always)]
 fn number(data: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(*data.get(at..)?.first_chunk()?))
 }

@@ -1,6 +1,6 @@
 use crate::capture::testing::{Order, Seen, block, interface, open, option, packet, pcap_header, pcap_record, section};
 use crate::capture::{
-    CaptureError, CaptureFile, Cursor, InTurn, Merged, Moved, Reordered, Skimmer, SourceInfo, Time, Walk,
+    CaptureError, CaptureFile, Cursor, Glance, InTurn, Merged, Moved, Reordered, Skimmer, SourceInfo, Time, Walk,
 };
 use crate::limits::LimitsHit;
 use proptest::prelude::*;
@@ -17,16 +17,23 @@ fn is_foreign(data: &[u8]) -> bool {
     !data.iter().map(|byte| u32::from(*byte)).sum::<u32>().is_multiple_of(3)
 }
 
+/// The bytes of what is passed over.
+struct Kept<'k>(&'k mut Vec<Vec<u8>>);
+
+impl Glance for Kept<'_> {
+    fn passes(&mut self, data: &[u8]) -> bool {
+        let foreign = is_foreign(data);
+        if foreign {
+            self.0.push(data.to_vec());
+        }
+        foreign
+    }
+}
+
 impl Skimmer for Some3 {
     fn skim(&mut self, walk: &mut Walk<'_>) {
         for _ in 0..2 {
-            walk.pass_while(self.most, |data| {
-                let foreign = is_foreign(data);
-                if foreign {
-                    self.bytes.push(data.to_vec());
-                }
-                foreign
-            });
+            walk.pass_while(self.most, &mut Kept(&mut self.bytes));
         }
         assert_eq!(walk.packets(), self.bytes.len() as u64);
         self.last_times = Some(walk.last_times());

@@ -1,9 +1,10 @@
 //! Packets that cannot be mail, counted where they stand in the file.
 
 use super::{BATCH_PACKETS, Counts, InputStage};
-use crate::capture::{Skimmer, Source, Time, Walk};
+use crate::capture::{Glance, LinkType, Skimmer, Source, Time, Walk};
 use crate::decode::{Skim, skim};
 use crate::pipeline::options::Options;
+use crate::protocol::ports::Ports;
 
 impl InputStage<'_> {
     /// Counts the packets of `source` that follow and cannot be mail, as [`Self::packet`] would: at most so many, and none
@@ -39,30 +40,48 @@ struct Counting<'s> {
 
 impl Skimmer for Counting<'_> {
     fn skim(&mut self, walk: &mut Walk<'_>) {
-        let (link, passed_before, mail) = (walk.link(), walk.packets(), &self.options.ports);
-        let Some(by_port) = self.rest.ports.first_chunk_mut::<{ 1 << 16 }>() else { return };
-        let (mut segments, mut connections) = (0, 0);
-        walk.pass_while(self.most, |data| match skim(link, data) {
-            Skim::NotTcp => true,
-            Skim::Tcp { source, destination, begins } => {
-                let foreign = !mail.knows(source) && !mail.knows(destination);
-                if foreign {
-                    segments += 1;
-                    connections += u64::from(begins);
-                    by_port[usize::from(source.min(destination))] += 1;
-                }
-                foreign
-            }
-            Skim::Unsure => false,
-        });
-        self.rest.traffic.tcp_segments += segments;
-        self.rest.traffic.tcp_connections += connections;
+        let passed_before = walk.packets();
+        let Some(by_port) = self.rest.ports.first_chunk_mut() else { return };
+        let (link, mail) = (walk.link(), &self.options.ports);
+        let mut counter = Counter { link, mail, by_port, segments: 0, connections: 0 };
+        walk.pass_while(self.most, &mut counter);
+        self.rest.traffic.tcp_segments += counter.segments;
+        self.rest.traffic.tcp_connections += counter.connections;
         let passed = walk.packets() - passed_before;
         self.rest.packets.read += passed;
         self.most -= passed;
         if passed > 0 {
             self.last_times = Some(walk.last_times());
         }
+    }
+}
+
+/// Counts them by what a glance shows.
+struct Counter<'s> {
+    link: LinkType,
+    /// Where mail is expected.
+    mail: &'s Ports,
+    /// TCP segments by the lower of their ports.
+    by_port: &'s mut [u64; 1 << 16],
+    /// Of them all, and those that begin connections.
+    segments: u64,
+    connections: u64,
+}
+
+impl Glance for Counter<'_> {
+    #[inline(always)]
+    fn passes(&mut self, data: &[u8]) -> bool {
+        let (source, destination, begins) = match skim(self.link, data) {
+            Skim::Tcp { source, destination, begins } => (source, destination, begins),
+            other => return other == Skim::NotTcp,
+        };
+        if self.mail.knows(source) || self.mail.knows(destination) {
+            return false;
+        }
+        self.segments += 1;
+        self.connections += u64::from(begins);
+        self.by_port[usize::from(source.min(destination))] += 1;
+        true
     }
 }
 
