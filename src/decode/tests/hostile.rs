@@ -1,6 +1,6 @@
 use super::{Outcome, PAYLOAD, ethernet, ipv4, ipv6, outcome, packet, tcp, usual};
 use crate::capture::{LinkType, Packet};
-use crate::decode::{Decoded, Decoder, Peek, PeekedTcp, Skim, peek, skim};
+use crate::decode::{Decoded, Decoder, Peek, PeekedTcp, Skim, peek, plain_tcp, skim};
 use proptest::prelude::*;
 
 /// A packet of every kind that is known here.
@@ -75,6 +75,9 @@ fn agree(packet: &Packet<'_>) {
         Peek::Unsure => Skim::Unsure,
     };
     assert_eq!(skim(packet.link, packet.data), glance);
+    if let Some((source, destination, begins)) = plain_tcp(packet.link, packet.data) {
+        assert_eq!(glance, Skim::Tcp { source, destination, begins });
+    }
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
             Peek::Tcp(glimpse) => assert_eq!(glimpse.segment(packet), Some(segment)),
@@ -89,6 +92,7 @@ fn agree(packet: &Packet<'_>) {
 
 #[test]
 fn all_samples_are_segments() {
+    assert_eq!(plain_tcp(LinkType::ETHERNET, &usual()), Some((40_000, 25, false)));
     for (link, data) in samples() {
         let outcome = outcome(&mut Decoder::default(), &packet(link, &data));
         assert_eq!(outcome, Outcome::Segment(PAYLOAD.to_vec()), "{link} {data:02x?}");

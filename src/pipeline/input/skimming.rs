@@ -2,7 +2,7 @@
 
 use super::{BATCH_PACKETS, Counts, InputStage};
 use crate::capture::{Glance, LinkType, Skimmer, Source, Time, Walk};
-use crate::decode::{Skim, skim};
+use crate::decode::{Skim, plain_tcp, skim};
 use crate::pipeline::options::Options;
 use crate::protocol::ports::Ports;
 
@@ -71,9 +71,12 @@ struct Counter<'s> {
 impl Glance for Counter<'_> {
     #[inline(always)]
     fn passes(&mut self, data: &[u8]) -> bool {
-        let (source, destination, begins) = match skim(self.link, data) {
-            Skim::Tcp { source, destination, begins } => (source, destination, begins),
-            other => return other == Skim::NotTcp,
+        let (source, destination, begins) = match plain_tcp(self.link, data) {
+            Some(seen) => seen,
+            None => match skim(self.link, data) {
+                Skim::Tcp { source, destination, begins } => (source, destination, begins),
+                other => return other == Skim::NotTcp,
+            },
         };
         if self.mail.knows(source) || self.mail.knows(destination) {
             return false;
