@@ -14,6 +14,7 @@ A thread of its own may read and decompress what comes before the window ([`Read
 the other, in the place of the merge.
 */
 
+mod block_clock;
 mod by_turns;
 mod clock;
 mod compressed;

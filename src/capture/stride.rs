@@ -4,8 +4,8 @@ one begins. Stricter than reading is: what is not certain here is read.
 */
 
 use super::Time;
+use super::block_clock::BlockClock;
 use super::pcap_chain::{CUSTOMARY_BYTES, Layout, PLAUSIBLE_SECONDS};
-use super::pcapng::{ENHANCED_PACKET, Units};
 use super::record::Record;
 use crate::limits::RECORD_BYTES;
 
@@ -98,7 +98,7 @@ fn moment(seconds: u32, fraction: u32) -> u64 {
 fn moment_of(time: Time, fine: bool) -> u64 {
     let (unit, second) = if fine { (1, 1_000_000_000) } else { (1_000, 1_000_000) };
     let units = time.nanoseconds().max(0).cast_unsigned().div_ceil(unit);
-    u32::try_from(units / second).map_or(u64::MAX, |seconds| u64::from(seconds) << 32 | units % second)
+    u32::try_from(units / second).map_or(u64::MAX, |seconds| (u64::from(seconds) << 32) | (units % second))
 }
 
 /// The enhanced packet blocks of a pcapng file, big-endian or not, of one interface.
@@ -112,20 +112,8 @@ pub(super) struct BlockStride<const BIG: bool> {
     stamp: u64,
 }
 
-/// What the stamps of an interface count.
-#[derive(Clone, Copy)]
-pub(super) struct BlockClock {
-    pub(super) units: Units,
-    /// Seconds to add to all times.
-    pub(super) offset: i64,
-}
-
-impl BlockClock {
-    pub(super) fn time(self, stamp: u64) -> Time {
-        self.units.time(stamp, self.offset)
-    }
-}
-
+/// The type of the blocks that nearly all packets are in.
+pub(super) const ENHANCED_PACKET: u32 = 6;
 /// Bytes of a block's fields up to the captured bytes, and with the length behind them.
 const FIELDS_BYTES: usize = 28;
 const BLOCK_BYTES: usize = FIELDS_BYTES + 4;

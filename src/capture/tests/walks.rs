@@ -185,7 +185,7 @@ proptest! {
         let mut bytes = blocks(Order::Little, 6, 0, &records, 0);
         let at = at.index(bytes.len());
         bytes[at] = value;
-        if let Ok(_) = open("it", bytes.clone()) {
+        if open("it", bytes.clone()).is_ok() {
             is_the_same(|| opened(&bytes), most);
         }
     }
