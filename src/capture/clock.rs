@@ -68,9 +68,9 @@ impl Clock {
         }
     }
 
-    /// The latest time of the first interface since the clock was set, if its packet is the last one.
-    pub(super) fn latest(&self) -> Option<Time> {
-        self.current.and_then(|(interface, latest)| (interface == 0).then_some(latest))
+    /// The latest time of `interface` since the clock was set, if its packet is the last one.
+    pub(super) fn latest(&self, interface: u32) -> Option<Time> {
+        self.current.and_then(|(current, latest)| (current == interface).then_some(latest))
     }
 
     /// How often the clock went back.

@@ -9,11 +9,12 @@ use super::growing::Growing;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Care, Damage, Defect, Record};
+use super::records::Records;
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::tally::Shareable;
-use super::walk::Skimmer;
+use super::walk::{Skimmer, Walk};
 use super::window::{WINDOW_BYTES, Window};
 use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
@@ -40,12 +41,6 @@ pub struct CaptureFile {
     search: Option<Search>,
     /// For a pipe: once this is set, its end is not its writer's.
     stop: Option<Arc<AtomicBool>>,
-}
-
-/// The records of either format.
-enum Records {
-    Pcap(Pcap),
-    Pcapng(Pcapng),
 }
 
 /// How far a file has been read.
@@ -446,14 +441,16 @@ impl Cursor for CaptureFile {
     }
 
     fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
-        let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) else { return false };
-        let walk = pcap.walk(self.window.data(), record.total, self.stats.latest(), before);
-        let Some(mut walk) = walk else { return false };
+        let State::At(record) = &mut self.state else { return false };
+        let (data, latest) = (self.window.data(), self.stats.latest(record.interface));
+        let Some(way) = self.records.way(record, data, latest, before) else { return false };
+        let mut walk = Walk::behind(record, data, way);
         skimmer.skim(&mut walk);
-        let Some(passed) = walk.passed() else { return false };
-        self.window.consume(passed.distance);
-        *record = pcap.walked(&passed);
-        self.stats.passed(passed.packets, passed.bytes, record.time);
+        let Some((passed, last)) = walk.passed() else { return false };
+        self.window.consume(passed.last);
+        self.records.walked(last.time);
+        self.stats.passed(passed.packets, passed.bytes, last.time, last.interface);
+        *record = last;
         true
     }
 

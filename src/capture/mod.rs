@@ -14,6 +14,7 @@ A thread of its own may read and decompress what comes before the window ([`Read
 the other, in the place of the merge.
 */
 
+mod block_clock;
 mod by_turns;
 mod clock;
 mod compressed;
@@ -41,11 +42,13 @@ mod pcapng_chain;
 mod pipe;
 mod read_ahead;
 mod record;
+mod records;
 mod reorder;
 mod save;
 mod section;
 mod skips;
 mod source_stats;
+mod stride;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -74,7 +77,7 @@ pub use record::Damage;
 pub use reorder::Reordered;
 pub use tally::Tally;
 pub use time::Time;
-pub use walk::{Skimmer, Walk};
+pub use walk::{Glance, Skimmer, Walk};
 
 use crate::limits::LimitsHit;
 

@@ -11,11 +11,12 @@ false length may have led past others. The times of records are held against the
 */
 
 use super::growing::{is_blank, is_half_written};
-use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Known, Layout, View, is_file_header};
-use super::pcap_header::{self, FileHeader, HEADER_BYTES};
+use super::pcap_chain::{CUSTOMARY_BYTES, Found, Known, Layout, View, is_file_header};
+use super::pcap_header::{self, FileHeader, HEADER_BYTES, Lengths};
 use super::record::{Care, Defect, Record, ensure};
 use super::section;
-use super::walk::{Passed, Walk};
+use super::stride::ClassicStride;
+use super::walk::Way;
 use super::window::Window;
 use super::{LinkType, Time};
 use std::cell::Cell;
@@ -160,41 +161,26 @@ impl Pcap {
             return None;
         }
         self.trusted = Some(header.seconds);
-        Some(self.framed(header, total))
+        Some(self.layout.record(header, self.link))
     }
 
-    /// The records behind the one of `total` bytes that `data` begins with, the last that was handed out, to be walked over;
-    /// the latest time before them is `latest`, and none of `before` is passed over. Each is one that [`Self::in_view`] takes.
-    /// None where none is in view, or the latest time is not known.
-    pub(super) fn walk<'a>(
-        &self,
-        data: &'a [u8],
-        total: usize,
-        latest: Option<Time>,
-        before: Option<Time>,
-    ) -> Option<Walk<'a>> {
-        if self.next != Next::Fits {
+    /// How to walk over the records that `data` begins with, those behind the last that was handed out, whose times are not
+    /// before `latest`: up to `before`, and none that [`Self::in_view`] would not take. None where none is in view, or the
+    /// lengths stand otherwise than usual.
+    pub(super) fn way(&self, data: &[u8], latest: Time, before: Option<Time>) -> Option<Way> {
+        if self.next != Next::Fits || !matches!(self.layout.lengths, Lengths::CapturedFirst) {
             return None;
         }
-        Walk::behind(self.layout, self.link, data, total, latest?, before)
+        Some(if self.layout.big_endian {
+            Way::Big(ClassicStride::from(self.layout, data, latest, before)?)
+        } else {
+            Way::Little(ClassicStride::from(self.layout, data, latest, before)?)
+        })
     }
 
-    /// The last record of those that were `passed` over.
-    pub(super) fn walked(&mut self, passed: &Passed) -> Record {
-        self.trusted = Some(passed.last.seconds);
-        self.framed(passed.last, passed.total)
-    }
-
-    /// The record's bounds were checked by its header: a parser would read the same sixteen bytes again, for every packet.
-    fn framed(&self, header: Header, total: usize) -> Record {
-        Record {
-            time: self.layout.time(header),
-            link: self.link,
-            data: self.layout.header_bytes..total,
-            wire_len: header.original.max(header.captured),
-            interface: 0,
-            total,
-        }
+    /// Records were passed over, the last one at that time.
+    pub(super) fn walked(&mut self, last: Time) {
+        self.trusted = u32::try_from(last.nanoseconds() / 1_000_000_000).ok().or(self.trusted);
     }
 
     /// The record at the beginning of the window; None at the end of the file.
@@ -287,7 +273,7 @@ impl Pcap {
             }
         }
         self.trust(header.seconds);
-        Ok(Some(self.framed(header, total)))
+        Ok(Some(self.layout.record(header, self.link)))
     }
 
     /// The record of `total` bytes that the window begins with was handed out before the next was in view: the bytes to

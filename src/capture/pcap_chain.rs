@@ -3,17 +3,18 @@ Which bytes read as records of a classic file: the lengths, the fraction of a se
 a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
-use super::Time;
 use super::pcap_header::{FileHeader, Lengths};
+use super::record::Record;
 use super::section;
 use super::window::WINDOW_BYTES;
+use super::{LinkType, Time};
 use crate::limits::RECORD_BYTES;
 
 /// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
 /// that to 0, or to less than a TSO packet.
 pub(super) const CUSTOMARY_BYTES: usize = 262_144;
 /// Seconds by which a record may differ from the one before it to be believed without more.
-const PLAUSIBLE_SECONDS: u32 = 86_400;
+pub(super) const PLAUSIBLE_SECONDS: u32 = 86_400;
 /// Records in a row that must be plausible for reading to go on with the first of them after corrupt bytes.
 const PLAUSIBLE_RECORDS: usize = 3;
 /// Records behind an unusual one that must be usual for it to be believed.
@@ -126,11 +127,23 @@ impl Layout {
         }
     }
 
-    /// The same in nanoseconds, which 32 bits of seconds do not exceed.
+    /// The record with that header: its bounds are checked by it. A parser would read the same sixteen bytes again.
+    pub(super) fn record(&self, header: Header, link: LinkType) -> Record {
+        let total = self.total(header);
+        Record {
+            time: self.time(header),
+            link,
+            data: self.header_bytes..total,
+            wire_len: header.original.max(header.captured),
+            interface: 0,
+            total,
+        }
+    }
+
+    /// Units in a second: all fractions of usual records are less.
     #[inline]
-    pub(super) fn nanoseconds(&self, header: Header) -> i64 {
-        let unit = if self.fine { 1 } else { 1_000 };
-        i64::from(header.seconds) * 1_000_000_000 + i64::from(header.fraction) * unit
+    pub(super) fn fraction_end(&self) -> u32 {
+        if self.fine { 1_000_000_000 } else { 1_000_000 }
     }
 
     /// Bytes of a record with that header.
@@ -146,10 +159,9 @@ impl Layout {
     /// Lengths and fraction are those of a usual record.
     #[inline]
     fn fits(&self, header: Header) -> bool {
-        let fraction_end = if self.fine { 1_000_000_000 } else { 1_000_000 };
         let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
         let original = usize::try_from(header.original).unwrap_or(usize::MAX);
-        header.fraction < fraction_end
+        header.fraction < self.fraction_end()
             && (1..=CUSTOMARY_BYTES).contains(&captured)
             && (captured..=RECORD_BYTES).contains(&original)
     }

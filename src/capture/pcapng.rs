@@ -5,11 +5,15 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
+use super::block_clock::{BlockClock, Units};
 use super::growing::is_blank;
 use super::pcap_chain::{View, is_file_header};
 use super::pcap_header;
 use super::record::{Care, Defect, Record, ensure};
 use super::section::{self, SECTION};
+use super::stride::BlockStride;
+pub(super) use super::stride::ENHANCED_PACKET;
+use super::walk::Way;
 use super::window::Window;
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
@@ -25,7 +29,6 @@ pub(super) const PACKET: u32 = 2;
 pub(super) const SIMPLE_PACKET: u32 = 3;
 pub(super) const NAMES: u32 = 4;
 pub(super) const STATISTICS: u32 = 5;
-pub(super) const ENHANCED_PACKET: u32 = 6;
 /// Type, length, and length once more.
 pub(super) const FRAMING_BYTES: usize = 12;
 
@@ -46,19 +49,8 @@ pub(super) struct Pcapng {
 struct Interface {
     link: LinkType,
     snaplen: u32,
-    units: Units,
-    /// Seconds to add to all times.
-    offset: i64,
+    clock: BlockClock,
     dropped: Option<u64>,
-}
-
-/// The unit of time stamps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Units {
-    Microseconds,
-    Nanoseconds,
-    /// This many in a second.
-    PerSecond(u128),
 }
 
 /// The framing of a block.
@@ -133,6 +125,23 @@ impl Pcapng {
             .filter_map(|interface| interface.dropped)
             .chain(self.dropped_before)
             .reduce(u64::saturating_add)
+    }
+
+    /// How to walk over the packets that `data` begins with, those behind `read`, whose times are not before `latest`: up to
+    /// `before`. None where the section has several interfaces, or none is in view.
+    pub(super) fn way(&self, read: &Record, data: &[u8], latest: Time, before: Option<Time>) -> Option<Way> {
+        let [interface] = self.interfaces.as_slice() else { return None };
+        let number = read.interface.wrapping_sub(self.interfaces_before);
+        Some(if self.big_endian {
+            Way::BigBlocks(BlockStride::from(number, interface.clock, data, latest, before)?)
+        } else {
+            Way::LittleBlocks(BlockStride::from(number, interface.clock, data, latest, before)?)
+        })
+    }
+
+    /// Packets were passed over, the last one at that time.
+    pub(super) fn walked(&mut self, last: Time) {
+        self.last = last;
     }
 
     /// Moves the window to the next packet and reads it; None at the end of the file.
@@ -264,8 +273,7 @@ impl Pcapng {
             // The registry has no number above 65535.
             link: LinkType(u16::try_from(description.linktype.0).unwrap_or(u16::MAX)),
             snaplen: description.snaplen,
-            units: Units::of_resolution(resolution),
-            offset: offset.cast_signed(),
+            clock: BlockClock { units: Units::of_resolution(resolution), offset: offset.cast_signed() },
             dropped: None,
         });
         Content::Nothing
@@ -334,7 +342,7 @@ impl Pcapng {
         }
         let time = match stamp {
             Some(stamp) => {
-                self.last = interface.units.time(stamp, interface.offset);
+                self.last = interface.clock.time(stamp);
                 self.last
             }
             None => self.last.assumed(),
@@ -355,44 +363,6 @@ impl Pcapng {
     }
 }
 
-impl Units {
-    /// By if_tsresol: a negative power of 10, or of 2 where the highest bit is set.
-    fn of_resolution(resolution: u8) -> Self {
-        let exponent = u32::from(resolution & 0x7f);
-        match (resolution & 0x80 != 0, exponent) {
-            (false, 6) => Self::Microseconds,
-            (false, 9) => Self::Nanoseconds,
-            // 10^38 is the largest that fits; 64 bits of such units are far below a nanosecond anyhow.
-            (false, _) => Self::PerSecond(10u128.saturating_pow(exponent.min(38))),
-            (true, _) => Self::PerSecond(1 << exponent),
-        }
-    }
-
-    fn time(self, stamp: u64, offset: i64) -> Time {
-        const NANOSECONDS: u32 = 1_000_000_000;
-        let stamp_or_end = i64::try_from(stamp).unwrap_or(i64::MAX);
-        match self {
-            Self::Microseconds => {
-                Time::from_microseconds(stamp_or_end.saturating_add(offset.saturating_mul(1_000_000)))
-            }
-            Self::Nanoseconds => {
-                Time::from_nanoseconds(stamp_or_end.saturating_add(offset.saturating_mul(i64::from(NANOSECONDS))))
-            }
-            Self::PerSecond(units) => {
-                let since_offset = (u128::from(stamp) * u128::from(NANOSECONDS) / units).cast_signed();
-                let nanoseconds = since_offset + i128::from(offset) * i128::from(NANOSECONDS);
-                let end = if nanoseconds < 0 { i64::MIN } else { i64::MAX };
-                let nanoseconds = i64::try_from(nanoseconds).unwrap_or(end);
-                if units > 1_000_000 {
-                    Time::from_nanoseconds(nanoseconds)
-                } else {
-                    Time::from_microseconds(nanoseconds.div_euclid(1_000))
-                }
-            }
-        }
-    }
-}
-
 /// The value of the first option with that code.
 fn option<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> Option<&'a [u8]> {
     options.iter().find(|option| option.code == code).and_then(|option| option.as_bytes().ok())
@@ -401,31 +371,4 @@ fn option<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> Option<&'a [
 pub(super) fn read_u32(data: &[u8], at: usize, big_endian: bool) -> Option<u32> {
     let bytes: [u8; 4] = data.get(at..at.checked_add(4)?)?.try_into().ok()?;
     Some(if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Units;
-
-    #[test]
-    fn time_stamps_of_any_resolution() {
-        let shown = |resolution, stamp, offset| Units::of_resolution(resolution).time(stamp, offset).to_string();
-        assert_eq!(shown(6, 1_700_000_000_123_456, 0), "2023-11-14T22:13:20.123456Z");
-        assert_eq!(shown(9, 1_700_000_000_123_456_789, 0), "2023-11-14T22:13:20.123456789Z");
-        assert_eq!(shown(3, 1_700_000_000_123, 0), "2023-11-14T22:13:20.123000Z");
-        assert_eq!(shown(0, 1_700_000_000, 0), "2023-11-14T22:13:20.000000Z");
-        assert_eq!(shown(0x80 | 10, (1_700_000_000 << 10) + 512, 0), "2023-11-14T22:13:20.500000Z");
-        assert_eq!(shown(0x80 | 30, (1_700_000_000 << 30) + (1 << 29), 0), "2023-11-14T22:13:20.500000000Z");
-        assert_eq!(shown(6, 123_456, 1_700_000_000), "2023-11-14T22:13:20.123456Z");
-        assert_eq!(shown(6, 1_700_000_001_123_456, -1), "2023-11-14T22:13:20.123456Z");
-    }
-
-    #[test]
-    fn time_stamps_that_make_no_sense_are_times_all_the_same() {
-        for resolution in 0..=u8::MAX {
-            for (stamp, offset) in [(u64::MAX, i64::MAX), (u64::MAX, i64::MIN), (0, i64::MIN), (u64::MAX, 0)] {
-                assert!(!Units::of_resolution(resolution).time(stamp, offset).to_string().is_empty());
-            }
-        }
-    }
 }

@@ -43,16 +43,16 @@ impl SourceStats {
         }
     }
 
-    /// The latest time, where only one interface has been met, and its packets stood in order since the clock was set last.
-    pub(super) fn latest(&self) -> Option<Time> {
-        self.clock.latest()
+    /// The latest time of the interface with this number since the clock was set, if its packet is the last one.
+    pub(super) fn latest(&self, interface: u32) -> Option<Time> {
+        self.clock.latest(interface)
     }
 
-    /// Counts packets that follow in the order of time, the last of them at `last`, of the same interface.
-    pub(super) fn passed(&mut self, packets: u64, bytes: u64, last: Time) {
+    /// Counts packets that follow in the order of time, the last of them at `last`, of the interface that the packet before had, too.
+    pub(super) fn passed(&mut self, packets: u64, bytes: u64, last: Time, interface: u32) {
         self.info.packets += packets;
         self.info.bytes += bytes;
-        self.clock.packet(self.info.packets, 0, last);
+        self.clock.packet(self.info.packets, interface, last);
         self.info.last = Some(last);
     }
 

@@ -7,7 +7,8 @@ whole records in the order of time are in view, and says which it passes over; t
 the walk before it, so a walk passes over nothing that would be read in another way.
 */
 
-use super::pcap_chain::{Header, Layout};
+use super::record::Record;
+use super::stride::{BlockStride, ClassicStride, Step, Stride};
 use super::{LinkType, Time};
 
 /// Looks at packets that are only counted.
@@ -16,86 +17,87 @@ pub trait Skimmer {
     fn skim(&mut self, walk: &mut Walk<'_>);
 }
 
+/// Tells the packets that are only counted, and counts them.
+pub trait Glance {
+    /// Whether the packet with these captured bytes is passed over.
+    fn passes(&mut self, data: &[u8]) -> bool;
+}
+
 /// The records from behind the packet that was read last up to the first that is not in view, or is not as they usually are.
 pub struct Walk<'a> {
-    layout: Layout,
-    link: LinkType,
-    /// From the next record on.
-    rest: &'a [u8],
-    /// Its header.
-    next: Header,
-    /// In nanoseconds: the latest time of the records before it.
-    latest: i64,
-    /// In nanoseconds: no record of this time, or a later one, is passed over.
-    before: i64,
+    /// The record that was read last.
+    read: &'a Record,
+    /// From it on.
+    data: &'a [u8],
+    way: Way,
+    /// Where the next record begins.
+    at: usize,
     passed: Passed,
 }
 
-/// What was passed over.
+/// The byte order and the format are chosen once a walk, not for each record.
 #[derive(Clone, Copy)]
+pub(super) enum Way {
+    Little(ClassicStride<false>),
+    Big(ClassicStride<true>),
+    LittleBlocks(BlockStride<false>),
+    BigBlocks(BlockStride<true>),
+}
+
+/// What was passed over.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Passed {
     pub(super) packets: u64,
     /// Captured bytes.
     pub(super) bytes: u64,
-    /// Bytes of the file from the record that was read last to `last`.
-    pub(super) distance: usize,
-    /// The header of the last record.
-    pub(super) last: Header,
-    /// That of the record before it.
-    before_last: Header,
-    /// Bytes of the last record.
-    pub(super) total: usize,
+    /// Where the last record begins, and the one before it. At 0 is the one that was read.
+    pub(super) last: usize,
+    before_last: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// Over records behind the one that `data` begins with, which has `total` bytes and was read; the header behind it is
-    /// known to fit. None where no record is in view.
-    pub(super) fn behind(
-        layout: Layout,
-        link: LinkType,
-        data: &'a [u8],
-        total: usize,
-        latest: Time,
-        before: Option<Time>,
-    ) -> Option<Self> {
-        let last = layout.header(data)?;
-        let rest = data.get(total..)?;
-        let passed = Passed { packets: 0, bytes: 0, distance: 0, last, before_last: last, total };
-        let (latest, before) = (latest.nanoseconds(), before.map_or(i64::MAX, Time::nanoseconds));
-        Some(Self { layout, link, rest, next: layout.header(rest)?, latest, before, passed })
+    /// By this `way` over the records behind `read`, which `data` begins with and which was read.
+    pub(super) fn behind(read: &'a Record, data: &'a [u8], way: Way) -> Self {
+        Self { read, data, way, at: read.total, passed: Passed::default() }
     }
 
     /// The link layer that all packets begin with.
     pub fn link(&self) -> LinkType {
-        self.link
+        self.read.link
     }
 
-    /// Passes over packets, at most so many, while their captured bytes satisfy `passes`.
+    /// Passes over packets, at most so many, while they pass the `glance`.
     #[inline]
-    pub fn pass_while(&mut self, most: u64, mut passes: impl FnMut(&[u8]) -> bool) {
-        let (layout, before) = (self.layout, self.before);
-        let (mut rest, mut next, mut latest, mut passed) = (self.rest, self.next, self.latest, self.passed);
+    pub fn pass_while(&mut self, most: u64, glance: &mut impl Glance) {
+        self.way = match self.way {
+            Way::Little(records) => Way::Little(self.pass(records, most, glance)),
+            Way::Big(records) => Way::Big(self.pass(records, most, glance)),
+            Way::LittleBlocks(blocks) => Way::LittleBlocks(self.pass(blocks, most, glance)),
+            Way::BigBlocks(blocks) => Way::BigBlocks(self.pass(blocks, most, glance)),
+        };
+    }
+
+    /// The same in strides of that kind. Returns how to go on.
+    #[inline]
+    fn pass<S: Stride>(&mut self, mut stride: S, most: u64, glance: &mut impl Glance) -> S {
+        let (data, mut at, mut passed) = (self.data, self.at, self.passed);
         let most = passed.packets.saturating_add(most);
         while passed.packets < most {
-            let total = layout.total(next);
-            let Some((record, behind)) = rest.split_at_checked(total) else { break };
-            let (Some(data), Some(header)) = (record.get(layout.header_bytes..), layout.header(behind)) else { break };
-            let time = layout.nanoseconds(next);
-            let usual = latest <= time && time < before && layout.follows(header, Some(next.seconds));
-            if !usual || !passes(data) {
+            let Some(Step { begin, end, next, then }) = stride.step(data, at) else { break };
+            let Some(packet) = data.get(begin..end) else { break };
+            if !glance.passes(packet) {
                 break;
             }
             passed = Passed {
                 packets: passed.packets + 1,
-                bytes: passed.bytes + data.len() as u64,
-                distance: passed.distance + passed.total,
-                last: next,
+                bytes: passed.bytes + packet.len() as u64,
+                last: at,
                 before_last: passed.last,
-                total,
             };
-            (rest, next, latest) = (behind, header, time);
+            (at, stride) = (next, then);
         }
-        (self.rest, self.next, self.latest, self.passed) = (rest, next, latest, passed);
+        (self.at, self.passed) = (at, passed);
+        stride
     }
 
     /// Packets that were passed over.
@@ -105,11 +107,24 @@ impl<'a> Walk<'a> {
 
     /// The times of the last two packets, the later one first; the packet that was read before the walk counts.
     pub fn last_times(&self) -> [Time; 2] {
-        [self.layout.time(self.passed.last), self.layout.time(self.passed.before_last)]
+        [self.passed.last, self.passed.before_last]
+            .map(|at| self.record(at).map_or(self.read.time, |record| record.time))
     }
 
-    /// What was passed over; None where that is nothing.
-    pub(super) fn passed(&self) -> Option<Passed> {
-        (self.passed.packets > 0).then_some(self.passed)
+    /// The record at `at` that was passed over; None for the one that was read.
+    fn record(&self, at: usize) -> Option<Record> {
+        let (data, read) = (self.data, self.read);
+        match self.way {
+            _ if at == 0 => None,
+            Way::Little(records) => records.record(data, at, read),
+            Way::Big(records) => records.record(data, at, read),
+            Way::LittleBlocks(blocks) => blocks.record(data, at, read),
+            Way::BigBlocks(blocks) => blocks.record(data, at, read),
+        }
+    }
+
+    /// What was passed over, and the last record of it; None where that is nothing.
+    pub(super) fn passed(&self) -> Option<(Passed, Record)> {
+        Some((self.passed, self.record(self.passed.last)?))
     }
 }

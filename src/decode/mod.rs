@@ -36,7 +36,7 @@ mod wifi;
 pub use icmp::{IcmpError, Problem};
 pub use multipath::{Capable, DataSignal, Mapping, MultipathOptions};
 pub use peek::{Peek, PeekedTcp, peek};
-pub use skim::{Skim, skim};
+pub use skim::{Skim, plain_tcp, skim};
 
 use crate::capture::{LinkType, Packet, Time};
 use crate::limits::{LAYERS, LimitsHit};

@@ -21,6 +21,7 @@ impl<'a> PacketSlice<'a> {
     }
 
     /// All of `bytes`, with nothing missing.
+    #[inline]
     pub(super) fn whole(bytes: &'a [u8]) -> Self {
         Self { bytes, missing: 0 }
     }

@@ -71,6 +71,7 @@ pub(super) fn udp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
 }
 
 /// True for the packets in which [`udp`] looks for a tunnel. `slice` begins with the UDP header.
+#[inline]
 pub(super) fn is_tunnel(slice: PacketSlice<'_>) -> Option<bool> {
     let (source, destination) = (slice.u16(0)?, slice.u16(2)?);
     let by_port = matches!(

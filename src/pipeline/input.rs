@@ -1,10 +1,12 @@
 //! Counts and decodes packets, drops segments that cannot be mail, and determines where a batch ends.
 
+mod skimming;
+
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
 use super::wall_clock::WallClock;
-use crate::capture::{Packet, Quiet, Skimmer, Source, Time, Walk};
-use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, Skim, peek, skim};
+use crate::capture::{Packet, Quiet, Time};
+use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, peek};
 use crate::flow::{LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
@@ -20,9 +22,6 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// larger than the segments that it came in.
 const BATCH_SEGMENTS: usize = 2_048;
 
-/// Packets in a row that cannot be mail after which the next are skimmed: more of them are likely.
-const FOREIGN_IN_A_ROW: u32 = 2;
-
 /// How long a followed file must have been quiet before packet time goes on for what did not come: bytes behind a hole,
 /// silent connections. Its writer may hold packets back: dumpcap for half a second, others for some seconds, or until
 /// they have some kilobytes. As long again as bytes behind a hole are waited for anyway.
@@ -36,8 +35,8 @@ pub struct InputStage<'a> {
     /// Separate from the decoder, which lends what it has decoded.
     rest: Counts,
     batch_packets: u64,
-    /// Packets in a row, up to the last one, that showed at a glance that they cannot be mail.
-    foreign: u32,
+    /// Packets in a row, up to the last one, that did not show at a glance that they cannot be mail.
+    mail_in_a_row: u32,
     /// Time of the last packet.
     packet_time: Time,
     /// The last packet, by the order in which packets are read, and the earlier of the times of the last two: one record
@@ -131,7 +130,7 @@ impl<'a> InputStage<'a> {
                 stopped: false,
             },
             batch_packets: 0,
-            foreign: 0,
+            mail_in_a_row: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
             last: (0, Time::default()),
             quiet_since: None,
@@ -160,20 +159,17 @@ impl<'a> InputStage<'a> {
         self.last = (self.rest.packets.read, packet.time.min(self.packet_time));
         self.packet_time = packet.time;
         self.quiet_since = None;
-        let foreign = std::mem::take(&mut self.foreign);
+        let mail_in_a_row = std::mem::take(&mut self.mail_in_a_row);
         match peek(packet) {
-            Peek::NotTcp => {
-                self.foreign = foreign.saturating_add(1);
-                return Ok(());
-            }
+            Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
                 let (source, destination) = (glimpse.source_port, glimpse.destination_port);
                 let wanted = self.options.wants(source, destination);
                 if !wanted && self.multipath.is_idle() {
                     self.rest.segment(source, destination, glimpse.begins);
-                    self.foreign = foreign.saturating_add(1);
                     return Ok(());
                 }
+                self.mail_in_a_row = mail_in_a_row.saturating_add(1);
                 if let Some(segment) = &mut glimpse.segment(packet) {
                     self.rest.segment(source, destination, glimpse.begins);
                     if wanted || self.multipath.claims(segment) {
@@ -182,7 +178,7 @@ impl<'a> InputStage<'a> {
                     return Ok(());
                 }
             }
-            Peek::Unsure => {}
+            Peek::Unsure => self.mail_in_a_row = mail_in_a_row.saturating_add(1),
         }
         let mut decoded = Some(self.decoder.decode(packet));
         while let Some(found) = &mut decoded {
@@ -206,25 +202,6 @@ impl<'a> InputStage<'a> {
             decoded = self.decoder.decode_next(packet);
         }
         Ok(())
-    }
-
-    /// Counts the packets of `source` that follow and cannot be mail, as [`Self::packet`] would: at most so many, and none
-    /// of another batch. Not where the packets before were mail: to look at a packet twice costs more than is won then.
-    pub fn skim(&mut self, source: &mut dyn Source, most: u64) {
-        if self.foreign < FOREIGN_IN_A_ROW || self.options.any_port || !self.multipath.is_idle() {
-            return;
-        }
-        let most = most.min(BATCH_PACKETS.saturating_sub(self.batch_packets));
-        let mut counting = Counting { options: self.options, rest: &mut self.rest, most, last_times: None };
-        let before = counting.rest.packets.read;
-        source.skim(&mut counting);
-        let Some([last, before_last]) = counting.last_times else {
-            self.foreign = 0;
-            return;
-        };
-        self.batch_packets += self.rest.packets.read - before;
-        self.last = (self.rest.packets.read, last.min(before_last));
-        self.packet_time = last;
     }
 
     /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
@@ -307,39 +284,6 @@ fn nanoseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Counts packets that cannot be mail.
-struct Counting<'s> {
-    options: &'s Options,
-    rest: &'s mut Counts,
-    /// The most packets to be passed over.
-    most: u64,
-    /// The times of the last two packets, once one was passed over.
-    last_times: Option<[Time; 2]>,
-}
-
-impl Skimmer for Counting<'_> {
-    fn skim(&mut self, walk: &mut Walk<'_>) {
-        let (link, before) = (walk.link(), walk.packets());
-        walk.pass_while(self.most, |data| match skim(link, data) {
-            Skim::NotTcp => true,
-            Skim::Tcp { source, destination, begins } => {
-                let foreign = !self.options.wants(source, destination);
-                if foreign {
-                    self.rest.segment(source, destination, begins);
-                }
-                foreign
-            }
-            Skim::Unsure => false,
-        });
-        let passed = walk.packets() - before;
-        self.rest.packets.read += passed;
-        self.most -= passed;
-        if passed > 0 {
-            self.last_times = Some(walk.last_times());
-        }
-    }
-}
-
 impl Counts {
     /// Hands on a segment, or what it is to the Multipath TCP connection that it belongs to.
     fn hand_on<E>(
@@ -387,7 +331,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{CaptureFile, LinkType, Read, Reordered};
+    use crate::capture::LinkType;
     use std::convert::Infallible;
 
     /// Seconds up to which all packets have come, and up to which time has gone on, after a file that is followed has been
@@ -413,83 +357,5 @@ mod tests {
         assert_eq!(quiet(60, false), (100, 170, true), "what is missing may be held back");
         assert_eq!(quiet(7_260, false), (7_300, 7_370, true), "and is not for ever");
         assert_eq!(quiet(7_260, true), (100, 7_370, true), "unless it is known to be held back");
-    }
-
-    /// The frame of a packet from one port to another: TCP, its header with these flags, or UDP.
-    fn frame(source: u16, destination: u16, flags: Option<u8>) -> Vec<u8> {
-        let mut frame =
-            [vec![0; 12], vec![8, 0, 0x45, 0, 0, 50, 0, 1, 0, 0, 64, if flags.is_some() { 6 } else { 17 }]].concat();
-        frame.extend([0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-        frame.extend([source.to_be_bytes(), destination.to_be_bytes()].concat());
-        frame.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags.unwrap_or_default()]);
-        frame.extend([1; 16]);
-        frame
-    }
-
-    /// A classic capture of packets of all kinds, `count` of them, in stretches with mail and without.
-    fn capture(count: u32) -> Vec<u8> {
-        let number = |number: u32| number.to_le_bytes();
-        let mut file = [number(0xa1b2_c3d4), [2, 0, 4, 0], [0; 4], [0; 4], number(65_535), number(1)].concat();
-        let mut random = 1_u64;
-        for nth in 0..count {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (kind, port) = (random >> 33, 1_024 + (random >> 40) as u16 % 60_000);
-            let frame = match kind % 100 {
-                0 => frame(port, 25, Some(0x10)),
-                1 => frame(port, 443, Some(0x02)),
-                2 => frame(port, 53, None),
-                3 => frame(port, 4_789, None),
-                _ if nth / 1_000 % 4 == 3 => frame(143, port, Some(0x18)),
-                _ => frame(443, port, Some(0x18)),
-            };
-            let length = frame.len() as u32;
-            file.extend([number(1_000 + nth / 500), number(nth % 500 * 7), number(length), number(length)].concat());
-            file.extend(frame);
-        }
-        file
-    }
-
-    /// What the stage hands on and counts, with skimming or without; and how many packets were skimmed.
-    fn staged(file: &[u8], options: &Options, skims: bool) -> (String, u64) {
-        let opened = CaptureFile::open("it".to_owned(), Box::new(std::io::Cursor::new(file.to_vec())), 1 << 16);
-        let (mut source, mut input) = (Reordered::new(opened.unwrap()), InputStage::new(options, false));
-        let (mut shown, mut skimmed) = (String::new(), 0);
-        let mut taken = Vec::new();
-        while options.packets.is_none_or(|most| input.packets() < most) {
-            let Read::Packet(packet) = source.next_packet().unwrap() else { break };
-            let Ok(()) = input.packet(&packet, |routed| {
-                if let Routed::Segment(RoutedSegment { shard, nth, segment }) = routed {
-                    taken.push(format!("{shard} {nth} {:?}\n", segment.header));
-                }
-                Ok::<_, Infallible>(())
-            });
-            if skims {
-                let before = input.packets();
-                let left = options.packets.map_or(u64::MAX, |most| most - before);
-                input.skim(&mut source, left);
-                skimmed += input.packets() - before;
-            }
-            if let Some(end) = input.end_of_batch() {
-                taken.push(format!("{end:?}\n"));
-            }
-        }
-        shown.extend(taken);
-        shown += &format!("{:?} {:?}", input.last, input.packet_time);
-        let counts = input.finish();
-        (format!("{shown} {:?} {:?} {:?}", counts.packets, counts.traffic, Source::info(&source)), skimmed)
-    }
-
-    #[test]
-    fn what_is_skimmed_is_counted_as_other_packets_are_and_the_batches_are_the_same() {
-        let file = capture(30_000);
-        for packets in [None, Some(17), Some(20_011)] {
-            let options = Options { packets, ..Options::default() };
-            let (one_by_one, _) = staged(&file, &options, false);
-            let (shown, skimmed) = staged(&file, &options, true);
-            assert!(shown == one_by_one, "{packets:?}");
-            assert!(skimmed > if packets == Some(17) { 0 } else { 10_000 }, "{packets:?}: {skimmed}");
-        }
-        let (_, skimmed) = staged(&file, &Options { any_port: true, ..Options::default() }, true);
-        assert_eq!(skimmed, 0, "all may be mail");
     }
 }

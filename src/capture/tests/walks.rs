@@ -1,6 +1,6 @@
-use crate::capture::testing::{Order, Seen, open, pcap_header, pcap_record};
+use crate::capture::testing::{Order, Seen, block, interface, open, option, packet, pcap_header, pcap_record, section};
 use crate::capture::{
-    CaptureError, CaptureFile, Cursor, InTurn, Merged, Moved, Reordered, Skimmer, SourceInfo, Time, Walk,
+    CaptureError, CaptureFile, Cursor, Glance, InTurn, Merged, Moved, Reordered, Skimmer, SourceInfo, Time, Walk,
 };
 use crate::limits::LimitsHit;
 use proptest::prelude::*;
@@ -17,16 +17,23 @@ fn is_foreign(data: &[u8]) -> bool {
     !data.iter().map(|byte| u32::from(*byte)).sum::<u32>().is_multiple_of(3)
 }
 
+/// The bytes of what is passed over.
+struct Kept<'k>(&'k mut Vec<Vec<u8>>);
+
+impl Glance for Kept<'_> {
+    fn passes(&mut self, data: &[u8]) -> bool {
+        let foreign = is_foreign(data);
+        if foreign {
+            self.0.push(data.to_vec());
+        }
+        foreign
+    }
+}
+
 impl Skimmer for Some3 {
     fn skim(&mut self, walk: &mut Walk<'_>) {
         for _ in 0..2 {
-            walk.pass_while(self.most, |data| {
-                let foreign = is_foreign(data);
-                if foreign {
-                    self.bytes.push(data.to_vec());
-                }
-                foreign
-            });
+            walk.pass_while(self.most, &mut Kept(&mut self.bytes));
         }
         assert_eq!(walk.packets(), self.bytes.len() as u64);
         self.last_times = Some(walk.last_times());
@@ -110,6 +117,38 @@ fn file(order: Order, magic: u32, records: &[Made], cut: usize) -> Vec<u8> {
     bytes
 }
 
+/// The same records as enhanced packets; a second section, and blocks that are none, in between.
+fn blocks(order: Order, resolution: u8, offset: u64, records: &[Made], cut: usize) -> Vec<u8> {
+    let options = [option(order, 9, &[resolution]), option(order, 14, &order.u64(offset))];
+    let mut bytes = [section(order), interface(order, 1, 0, &options)].concat();
+    let mut time = 1_700_000_000_000_000_i64;
+    for (nth, Made { later, data, damage }) in records.iter().enumerate() {
+        time += later;
+        match damage.len() % 7 {
+            0 => {}
+            1 => bytes.extend(damage),
+            2 => bytes.extend([section(order), interface(order, 1, 0, &options)].concat()),
+            3 => bytes.extend(block(order, 3, &[&order.u32(damage.len() as u32)[..], damage].concat())),
+            4 => bytes.extend(interface(order, 1, 0, &options)),
+            5 => bytes.extend(block(
+                order,
+                2,
+                &[&order.u32(0)[..], &[1; 8], &order.u32(4), &order.u32(4), &[7; 4]].concat(),
+            )),
+            _ => bytes.extend(block(order, 0x0bad, damage)),
+        }
+        let mut made = packet(order, 0, time as u64, data, data.len() as u32);
+        if nth % 5 == 0 {
+            // With an option, or what reads as none.
+            let content = [&made[8..made.len() - 4], &option(order, nth as u16, &[1; 4])[..]].concat();
+            made = block(order, 6, &content);
+        }
+        bytes.extend(made);
+    }
+    bytes.truncate(bytes.len() - cut.min(bytes.len() - 28));
+    bytes
+}
+
 fn opened(bytes: &[u8]) -> CaptureFile {
     open("it", bytes.to_vec()).unwrap()
 }
@@ -128,8 +167,33 @@ proptest! {
     }
 
     #[test]
+    fn blocks_that_are_passed_over_count_as_read(
+        records in records(),
+        resolution in prop_oneof![Just(6_u8), Just(9), Just(3), Just(0x8a), any::<u8>()],
+        offset in prop_oneof![Just(0_u64), any::<u64>()],
+        big: bool,
+        cut in 0..30_usize,
+        most in 1..9_u64,
+    ) {
+        let bytes = blocks(if big { Order::Big } else { Order::Little }, resolution, offset, &records, cut);
+        is_the_same(|| opened(&bytes), most);
+        is_the_same(|| Reordered::new(opened(&bytes)), most);
+    }
+
+    #[test]
+    fn any_byte_of_a_block_may_be_false(records in records(), at in any::<prop::sample::Index>(), value: u8, most in 1..9_u64) {
+        let mut bytes = blocks(Order::Little, 6, 0, &records, 0);
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        if open("it", bytes.clone()).is_ok() {
+            is_the_same(|| opened(&bytes), most);
+        }
+    }
+
+    #[test]
     fn files_that_are_merged_take_turns_as_before(one in records(), other in records(), most in 1..9_u64) {
-        let files = [one, other].map(|records| file(Order::Little, MICROSECONDS, &records, 0));
+        let files =
+            [file(Order::Little, MICROSECONDS, &one, 0), file(Order::Little, NANOSECONDS, &other, 0), blocks(Order::Big, 6, 0, &other, 0)];
         let merged = || Merged::new(files.iter().map(|bytes| opened(bytes)).collect());
         is_the_same(|| Reordered::new(merged()), most);
         is_the_same(|| Reordered::new(InTurn::new(vec![merged(), merged()])), most);
@@ -143,6 +207,9 @@ fn nearly_all_packets_can_be_passed_over() {
     let bytes = file(Order::Little, MICROSECONDS, &records, 0);
     let whole = || CaptureFile::open("it".to_owned(), Box::new(std::io::Cursor::new(bytes.clone())), 1 << 20).unwrap();
     assert_eq!(is_the_same(whole, u64::MAX), 998);
+    let bytes = blocks(Order::Little, 6, 0, &records, 0);
+    let blocks = || CaptureFile::open("it".to_owned(), Box::new(std::io::Cursor::new(bytes.clone())), 1 << 20).unwrap();
+    assert_eq!(is_the_same(blocks, u64::MAX), 999, "a block does not need the next one");
     // Twenty after each that is read.
     assert_eq!(is_the_same(|| Reordered::new(whole()), 10), 951);
 }

@@ -1,6 +1,6 @@
 use super::{Outcome, PAYLOAD, ethernet, ipv4, ipv6, outcome, packet, tcp, usual};
 use crate::capture::{LinkType, Packet};
-use crate::decode::{Decoded, Decoder, Peek, PeekedTcp, Skim, peek, skim};
+use crate::decode::{Decoded, Decoder, Peek, PeekedTcp, Skim, peek, plain_tcp, skim};
 use proptest::prelude::*;
 
 /// A packet of every kind that is known here.
@@ -32,6 +32,38 @@ fn samples() -> Vec<(LinkType, Vec<u8>)> {
     samples
 }
 
+/// Packets that are no TCP, of the kinds that are most frequent.
+fn others() -> Vec<(LinkType, Vec<u8>)> {
+    let udp = |source: u16, destination: u16, content: &[u8]| {
+        let length = u16::try_from(8 + content.len()).unwrap();
+        let fields = [source, destination, length, 0].map(u16::to_be_bytes).concat();
+        [&fields[..], content].concat()
+    };
+    let (dns, quic) = (udp(53_124, 53, &[7; 30]), udp(443, 53_125, &[0x40; 60]));
+    let (echo, unreachable) =
+        ([8, 0, 1, 2, 3, 4, 5, 6], [&[3, 1, 0, 0, 0, 0, 0, 0][..], &ipv4(6, &tcp(PAYLOAD))].concat());
+    let v6 = |number: u8, payload: &[u8]| {
+        let mut packet = ipv6(number, payload);
+        packet[6] = number;
+        packet
+    };
+    vec![
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(17, &dns))),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(17, &quic))),
+        (LinkType::ETHERNET, ethernet(0x8100, &[&[0, 5, 0x08, 0x00][..], &ipv4(17, &quic)].concat())),
+        (LinkType::ETHERNET, ethernet(0x86dd, &v6(17, &dns))),
+        (LinkType::ETHERNET, ethernet(0x0806, &[1; 28])),
+        (LinkType::ETHERNET, ethernet(0x8100, &[&[0, 5, 0x08, 0x06][..], &[1; 28]].concat())),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(1, &echo))),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(1, &unreachable))),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(17, &udp(4_500, 4_500, &[0; 40])))),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(17, &udp(3_544, 53, &[0x60; 60])))),
+        (LinkType::RAW, ipv4(17, &dns)),
+        (LinkType::RAW, v6(17, &quic)),
+        (LinkType::LINUX_SLL, [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00][..], &ipv4(17, &dns)].concat()),
+    ]
+}
+
 /// Peeking at a packet, and a glance at its bytes, must agree with decoding it.
 fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
@@ -43,6 +75,9 @@ fn agree(packet: &Packet<'_>) {
         Peek::Unsure => Skim::Unsure,
     };
     assert_eq!(skim(packet.link, packet.data), glance);
+    if let Some((source, destination, begins)) = plain_tcp(packet.link, packet.data) {
+        assert_eq!(glance, Skim::Tcp { source, destination, begins });
+    }
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
             Peek::Tcp(glimpse) => assert_eq!(glimpse.segment(packet), Some(segment)),
@@ -57,6 +92,7 @@ fn agree(packet: &Packet<'_>) {
 
 #[test]
 fn all_samples_are_segments() {
+    assert_eq!(plain_tcp(LinkType::ETHERNET, &usual()), Some((40_000, 25, false)));
     for (link, data) in samples() {
         let outcome = outcome(&mut Decoder::default(), &packet(link, &data));
         assert_eq!(outcome, Outcome::Segment(PAYLOAD.to_vec()), "{link} {data:02x?}");
@@ -65,6 +101,11 @@ fn all_samples_are_segments() {
 
 #[test]
 fn truncated_at_any_byte_nothing_is_made_up() {
+    for (link, data) in others() {
+        for cut in 0..=data.len() {
+            agree(&Packet { wire_len: data.len() as u32, ..packet(link, &data[..cut]) });
+        }
+    }
     for (link, data) in samples() {
         for cut in 0..data.len() {
             let packet = Packet { wire_len: data.len() as u32, ..packet(link, &data[..cut]) };
@@ -79,7 +120,7 @@ fn truncated_at_any_byte_nothing_is_made_up() {
 
 #[test]
 fn any_byte_may_have_any_value() {
-    for (link, data) in samples() {
+    for (link, data) in samples().into_iter().chain(others()) {
         let mut decoder = Decoder::default();
         for at in 0..data.len() {
             for value in [0, 1, 0x0f, 0x45, 0x60, 0x7f, 0x80, 0xf0, 0xff, data[at] ^ 0x10, data[at].wrapping_add(1)] {
@@ -109,7 +150,7 @@ proptest! {
         keep in any::<prop::sample::Index>(),
         tails in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..100), 1..8),
     ) {
-        let samples = samples();
+        let samples = [samples(), others()].concat();
         let (link, data) = sample.get(&samples);
         let mut decoder = Decoder::default();
         for tail in tails {
