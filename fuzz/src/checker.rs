@@ -191,8 +191,8 @@ impl Sink for Checker {
         self.tell(text.len());
     }
 
-    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
-        self.tell(list.iter().map(Vec::len).sum());
+    fn capabilities(&mut self, list: &[&[u8]]) {
+        self.tell(list.iter().map(|capability| capability.len()).sum());
     }
 
     fn tls(&mut self, _: TlsFact) {}

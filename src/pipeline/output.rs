@@ -163,7 +163,7 @@ impl<'a> OutputStage<'a> {
                 tally.add_session();
             }
             match prepared {
-                Some(prepared) => self.view.prepared_session(session, prepared)?,
+                Some(prepared) => self.view.prepared_session(session, &prepared)?,
                 None => self.view.session(session)?,
             }
         }

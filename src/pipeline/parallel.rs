@@ -468,8 +468,8 @@ mod tests {
             Ok(())
         }
 
-        fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
-            assert_eq!(*prepared, *session.transport.endpoints.client.to_string().as_bytes());
+        fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
+            assert_eq!(prepared, session.transport.endpoints.client.to_string().as_bytes());
             self.prepared += 1;
             Ok(())
         }

@@ -138,8 +138,8 @@ impl<W: Write> View for NdJson<W> {
         self.line(|line| Ok(write_compact(&Line::Session(Session::new(&session, options)), line)?))
     }
 
-    fn prepared_session(&mut self, session: session::Session, prepared: Box<[u8]>) -> io::Result<()> {
-        self.line(|line| prepared::complete(&prepared, &session, line))
+    fn prepared_session(&mut self, session: session::Session, prepared: &[u8]) -> io::Result<()> {
+        self.line(|line| prepared::complete(prepared, &session, line))
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {

@@ -53,7 +53,7 @@ pub trait View {
     fn session(&mut self, session: Session) -> io::Result<()>;
 
     /// The same, with what the view's [preparation](View::preparation) made of it.
-    fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
+    fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
         let _ = prepared;
         self.session(session)
     }
@@ -89,7 +89,7 @@ impl<V: View + ?Sized> View for Box<V> {
         (**self).session(session)
     }
 
-    fn prepared_session(&mut self, session: Session, prepared: Box<[u8]>) -> io::Result<()> {
+    fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
         (**self).prepared_session(session, prepared)
     }
 
