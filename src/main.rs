@@ -6,6 +6,10 @@ use mailtap::cli::{Cli, Environment};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// Sessions are made of many small pieces, which come from one thread and are given back by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::new().filter("MAILTAP_LOG")).init();
     let environment = Environment::of_process();

@@ -14,6 +14,7 @@ threads, so neither do the sessions and their order, byte for byte. With several
 stages; where the system starts fewer than are wanted, or none, the sessions are still the same.
 */
 
+mod batch;
 mod event;
 mod file_order;
 mod follow;

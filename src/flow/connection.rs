@@ -130,8 +130,8 @@ impl Connection {
             self.headless |= !subflow.keys_seen;
         }
         let position = self.place(side, segment.header.sequence);
-        let ordinary = self.ordinary(side, segment, position);
-        let old = match ordinary {
+        let goes_on = self.ordinary(side, segment, position);
+        let old = match goes_on {
             Some(acknowledges) => {
                 segment.header.wire_len == 0 && acknowledges == self.causal.stream(side.other()).acknowledged()
             }
@@ -155,7 +155,7 @@ impl Connection {
             self.causal.count(side, at);
             self.stalls.hear(side, at);
             self.note_look(side, segment);
-            if let Some(acknowledges) = ordinary {
+            if let Some(acknowledges) = goes_on {
                 self.go_on(side, segment, position, acknowledges, out);
                 return true;
             }

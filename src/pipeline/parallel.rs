@@ -17,15 +17,16 @@ What a view makes of a session by itself ([`View::preparation`](crate::view::Vie
 caller adds what is known only in the order of the sessions.
 */
 
+use super::batch::Batch;
 use super::event::{self, ConnectionChange, ConnectionEvent};
-use super::input::{InputStage, Routed, RoutedError, RoutedSegment};
+use super::input::{InputStage, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
 use super::shard::SHARDS;
 use super::shards::Shards;
 use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
-use crate::decode::{IcmpError, Segment};
+use crate::decode::Segment;
 use crate::limits::LimitsHit;
 use crate::session::{Digester, Plan};
 use crate::view::Preparation;
@@ -46,28 +47,6 @@ const LIVE_QUEUE: usize = 192;
 const EVENT_BYTES: usize = 16 << 20;
 /// Batches of each worker that are kept to be used again.
 const SPARE: usize = QUEUE + 2;
-
-/// Segments of one worker's shards.
-#[derive(Default)]
-struct Batch {
-    /// Payloads, one after the other.
-    bytes: Vec<u8>,
-    segments: Vec<Packed>,
-    /// ICMP errors, each with its shard and the number of segments before it.
-    errors: Vec<(usize, usize, IcmpError)>,
-    end: Option<BatchEnd>,
-}
-
-/// A segment in a batch.
-struct Packed {
-    shard: usize,
-    /// Its packet, by the order in which packets are read.
-    nth: u64,
-    /// Without its payload.
-    segment: Segment<'static>,
-    /// Length of its payload.
-    len: usize,
-}
 
 /// What a worker sends.
 enum Done {
@@ -380,28 +359,6 @@ fn show_rest(from_workers: &[weighed::Receiver<Done>], output: &mut OutputStage<
             events.push(event);
         }
         output.take(&mut events)?;
-    }
-}
-
-impl Batch {
-    fn push(&mut self, routed: Routed<'_>) {
-        let RoutedSegment { shard, nth, segment } = match routed {
-            Routed::Segment(segment) => segment,
-            Routed::Error(RoutedError { shard, error }) => {
-                return self.errors.push((self.segments.len(), shard, *error));
-            }
-        };
-        self.bytes.extend_from_slice(segment.payload);
-        let len = segment.payload.len();
-        self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], multipath: &[], ..*segment }, len });
-    }
-
-    /// Empty again, with its memory kept for the next use.
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.segments.clear();
-        self.errors.clear();
-        self.end = None;
     }
 }
 

@@ -8,6 +8,7 @@ reports.
 
 pub(crate) mod builder;
 pub(crate) mod content_store;
+mod digester;
 pub(crate) mod domain;
 pub(crate) mod logins;
 mod message;
@@ -23,7 +24,7 @@ pub mod weight;
 
 pub use builder::Builder;
 pub use content_store::{ContentStore, StoredContent};
-pub use message::Digester;
+pub use digester::Digester;
 pub(crate) use message::{read_date, sha256};
 pub use model::Session;
 pub use plan::{Needs, Plan};

@@ -7,7 +7,7 @@ are among the pipeline's options.
 */
 
 use super::content_store::ContentStore;
-use super::message::Digester;
+use super::digester::Digester;
 use std::sync::Arc;
 
 /// What is computed for each session.

@@ -259,6 +259,11 @@ impl Leaf {
         }
     }
 
+    /// True where nothing is done with the lines.
+    pub fn is_passed(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+
     /// Text to be looked through.
     pub fn text(named: Option<(Option<String>, Option<String>)>) -> Self {
         Self::Text { scanner: Box::default(), file: None, named }

@@ -4,14 +4,13 @@ conventions.
 
 The body is what follows the first empty line. Line ends in it are brought to CR LF: CR LF and bare LF are line ends; a
 lone CR is not (no mail transport takes it for one) and stays as it is.
-
-Digests are a large part of what a message costs. The processor makes two in the time of one if it is given both at once:
-that of the content, that of the body, and that of the attachment which the same bytes belong to.
 */
 
-use super::lent::{Digester, Hash, LARGE, Lent};
+use super::hashes::Hashes;
+use super::lent::{Hash, LARGE, Lent};
 use super::line_feeds::Piece;
-use sha256_lanes::{Sha256, finish_pair, update_pair, update_three};
+use crate::session::digester::Digester;
+use sha256_lanes::Sha256;
 use std::sync::Arc;
 
 /// Digests of content that comes in pieces.
@@ -24,39 +23,6 @@ pub struct Digests {
     digester: Option<Arc<Digester>>,
     /// Where the digests are once the message is large.
     lent: Option<Arc<Lent>>,
-}
-
-/// What has been digested so far.
-#[derive(Debug, Default)]
-pub struct Hashes {
-    content: Sha256,
-    body: Body,
-}
-
-#[derive(Debug)]
-enum Body {
-    /// Before the first empty line; how much of the current line has come, and whether that is a single CR.
-    Header { line: Line },
-    /// After the first empty line.
-    Begun { sha256: Sha256, after_cr: bool },
-    /// Where the body begins cannot be known: bytes are missing before it.
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// Nothing of it has come.
-    Start,
-    /// A CR, which may begin the line end of an empty line.
-    Cr,
-    /// It is not empty.
-    Text,
-}
-
-impl Default for Body {
-    fn default() -> Self {
-        Self::Header { line: Line::Start }
-    }
 }
 
 impl Digests {
@@ -91,90 +57,6 @@ impl Digests {
     pub fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
         self.lent.map_or(self.hashes, |lent| lent.take_back()).finish()
     }
-}
-
-impl Hashes {
-    /// As [`Digests::update`].
-    pub fn update(&mut self, piece: &Piece<'_>, beside: Option<(&mut Sha256, &[u8])>) {
-        let mut nothing = Sha256::new();
-        let (other, others) = beside.unwrap_or((&mut nothing, &[]));
-        let mut body_from = 0;
-        if let Body::Header { line } = &mut self.body
-            && let Some(body) = after_empty_line(line, piece.bytes)
-        {
-            body_from = piece.bytes.len() - body.len();
-            self.body = Body::Begun { sha256: Sha256::new(), after_cr: false };
-        }
-        match &mut self.body {
-            Body::Header { .. } | Body::Unknown => update_pair([&mut self.content, other], piece.bytes, others),
-            Body::Begun { sha256: body, after_cr } => {
-                let mut content_left = piece.bytes;
-                for lf in without_cr(piece, body_from, *after_cr) {
-                    // The content goes along with the body: as many bytes of it.
-                    let bytes = piece.bytes.get(body_from..lf).unwrap_or_default();
-                    let along = content_left.split_off(..bytes.len()).unwrap_or_default();
-                    update_pair([&mut self.content, body], along, bytes);
-                    body.update(b"\r");
-                    body_from = lf;
-                }
-                let bytes = piece.bytes.get(body_from..).unwrap_or_default();
-                update_three([&mut self.content, body, other], content_left, bytes, others);
-                if let Some(&last) = bytes.last() {
-                    *after_cr = last == b'\r';
-                }
-            }
-        }
-    }
-
-    /// As [`Digests::gap`].
-    pub fn gap(&mut self) {
-        match &mut self.body {
-            Body::Header { .. } => self.body = Body::Unknown,
-            Body::Begun { after_cr, .. } => *after_cr = false,
-            Body::Unknown => {}
-        }
-    }
-
-    /// As [`Digests::finish`].
-    fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
-        match self.body {
-            Body::Begun { sha256: body, .. } => {
-                let [content, body] = finish_pair([self.content, body]);
-                (content, Some(body))
-            }
-            Body::Header { .. } | Body::Unknown => (self.content.finish(), None),
-        }
-    }
-}
-
-/// What follows the first empty line, if that ends within `bytes`.
-fn after_empty_line<'a>(line: &mut Line, bytes: &'a [u8]) -> Option<&'a [u8]> {
-    let mut rest = bytes;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        *line = match (*line, byte) {
-            (Line::Start | Line::Cr, b'\n') => return Some(rest),
-            (Line::Start, b'\r') => Line::Cr,
-            (Line::Text, b'\n') => Line::Start,
-            _ => {
-                let Some(lf) = memchr::memchr(b'\n', rest) else {
-                    *line = Line::Text;
-                    return None;
-                };
-                rest = rest.get(lf + 1..)?;
-                Line::Start
-            }
-        };
-    }
-    None
-}
-
-/// The line feeds of `piece` from `body_from` on that have no CR before them; `after_cr` says whether there was one before
-/// the piece.
-fn without_cr<'a>(piece: &'a Piece<'a>, body_from: usize, after_cr: bool) -> impl Iterator<Item = usize> {
-    let first = piece.line_feeds.partition_point(|&lf| lf < body_from);
-    let line_feeds = piece.line_feeds.get(first..).unwrap_or_default();
-    line_feeds.iter().copied().filter(move |&lf| !piece.before(lf).map_or(after_cr, |before| before == b'\r'))
 }
 
 /// SHA-256 of `bytes`.

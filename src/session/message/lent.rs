@@ -4,95 +4,20 @@ Digests of one large message, made on a thread that has nothing else to do.
 All bytes of a connection go through one worker, and of a large message's time most is for its digests. So the message's
 [`Digests`](super::digest::Digests) lend what they have digested so far to a [`Digester`]: it gets the content in blocks,
 and works while the worker reads on. Nobody sees a difference but in time: whoever needs a digest takes it back, and waits
-until its blocks are done. Where the digester has enough to do, the worker digests a block by itself.
+until its blocks are done.
 */
 
-use super::digest::Hashes;
+use super::hashes::Hashes;
 use super::line_feeds::Piece;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crate::session::digester::Digester;
 use sha256_lanes::Sha256;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Content after which a message is large.
 pub const LARGE: u64 = 1 << 20;
 /// Bytes that are handed over at once: long enough that handing them over costs nothing beside digesting them.
 const BLOCK: usize = 128 << 10;
-/// Blocks that wait for the digester.
-const WAITING: usize = 2;
-/// Messages whose digests are lent at the same time. More would make no more use of the digester, and each has blocks.
-const MESSAGES: usize = 4;
-
-/// Something to be done. Whoever drops it does it, so that nobody waits in vain for what a thread left undone.
-struct Job(Option<Box<dyn FnOnce() + Send>>);
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        if let Some(job) = self.0.take() {
-            job();
-        }
-    }
-}
-
-/// A thread that digests.
-#[derive(Debug)]
-pub struct Digester {
-    /// None when its work is over.
-    jobs: Mutex<Option<Sender<Job>>>,
-    /// How many more messages it may have.
-    free: AtomicUsize,
-}
-
-/// What the digester's thread does: whatever is handed to it, until [`Digester::release`].
-pub(crate) struct Work(Receiver<Job>);
-
-impl Digester {
-    /// A digester, and the work that a thread has to do for it.
-    pub(crate) fn new() -> (Arc<Self>, Work) {
-        let (jobs, work) = bounded(WAITING);
-        (Arc::new(Self { jobs: Mutex::new(Some(jobs)), free: AtomicUsize::new(MESSAGES) }), Work(work))
-    }
-
-    /// Its thread can end. What is lent is digested by whoever takes it back.
-    pub(crate) fn release(&self) {
-        *lock(&self.jobs) = None;
-    }
-
-    /// Has `job` done, here if the thread has enough to do; the jobs of one message one after the other.
-    fn run(&self, message: &Arc<Message>, job: impl FnOnce(&mut State) + Send + 'static) {
-        let of = Arc::clone(message);
-        *lock(&of.waiting) += 1;
-        let job = Job(Some(Box::new(move || {
-            job(&mut lock(&of.state));
-            *lock(&of.waiting) -= 1;
-            of.done.notify_all();
-        })));
-        let sent = match &*lock(&self.jobs) {
-            Some(jobs) => jobs.try_send(job),
-            None => Err(TrySendError::Disconnected(job)),
-        };
-        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = sent {
-            message.wait(1);
-            drop(job);
-        }
-    }
-}
-
-impl Work {
-    /// Does it.
-    pub fn run(self) {
-        self.0.iter().for_each(drop);
-    }
-}
-
-impl Drop for Work {
-    /// A thread that ends by a panic leaves some.
-    fn drop(&mut self) {
-        self.0.try_iter().for_each(drop);
-    }
-}
-
-/// The digests of a message, lent. What it holds is bounded by [`MESSAGES`], and counts nowhere: what a message weighs does
+/// The digests of a message, lent. What it holds is bounded by [`MESSAGES`](crate::session::digester::MESSAGES), and counts nowhere: what a message weighs does
 /// not depend on the number of threads.
 #[derive(Debug)]
 pub struct Lent {
@@ -101,12 +26,14 @@ pub struct Lent {
     gathered: Mutex<Gathered>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Message {
     state: Mutex<State>,
     /// Jobs that are not done.
     waiting: Mutex<usize>,
     done: Condvar,
+    /// Blocks that are done, for their memory.
+    spare: Mutex<Vec<Gathered>>,
 }
 
 /// What is lent.
@@ -130,10 +57,11 @@ struct Gathered {
 impl Lent {
     /// Lends `hashes` to `digester`, if it has time for another message.
     pub fn lend(digester: &Arc<Digester>, hashes: &mut Hashes) -> Option<Arc<Self>> {
-        let fewer = |free: usize| free.checked_sub(1);
-        digester.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).ok()?;
+        if !digester.begin() {
+            return None;
+        }
         let state = State { hashes: std::mem::take(hashes), attachment: None };
-        let message = Message { state: Mutex::new(state), waiting: Mutex::new(0), done: Condvar::new() };
+        let message = Message { state: Mutex::new(state), ..Message::default() };
         Some(Arc::new(Self { digester: Arc::clone(digester), message: Arc::new(message), gathered: Mutex::default() }))
     }
 
@@ -163,7 +91,7 @@ impl Lent {
     /// Bytes are missing here.
     pub fn gap(&self) {
         self.hand_over(&mut lock(&self.gathered));
-        self.digester.run(&self.message, |state| state.hashes.gap());
+        self.run(|state| state.hashes.gap());
     }
 
     /// The digests of the message, back.
@@ -182,22 +110,44 @@ impl Lent {
         lock(&self.message.state).attachment.take().unwrap_or_default()
     }
 
+    /// Has `job` done after those before it.
+    fn run(&self, job: impl FnOnce(&mut State) + Send + 'static) {
+        let message = Arc::clone(&self.message);
+        *lock(&message.waiting) += 1;
+        let job = move || {
+            job(&mut lock(&message.state));
+            *lock(&message.waiting) -= 1;
+            message.done.notify_all();
+        };
+        if let Some(undone) = self.digester.run(job) {
+            self.message.wait(1);
+            drop(undone);
+        }
+    }
+
     fn hand_over(&self, gathered: &mut Gathered) {
         if gathered.bytes.is_empty() && gathered.attached.is_empty() {
             return;
         }
-        let next = Gathered { has_attachment: gathered.has_attachment, ..Gathered::default() };
-        let Gathered { bytes, line_feeds, attached, .. } = std::mem::replace(gathered, next);
-        self.digester.run(&self.message, move |State { hashes, attachment }| {
-            let piece = Piece { bytes: &bytes, line_feeds: &line_feeds };
+        let mut next = lock(&self.message.spare).pop().unwrap_or_default();
+        next.has_attachment = gathered.has_attachment;
+        let mut block = std::mem::replace(gathered, next);
+        let message = Arc::clone(&self.message);
+        self.run(move |State { hashes, attachment }| {
+            let Gathered { bytes, line_feeds, attached, .. } = &mut block;
+            let piece = Piece { bytes, line_feeds };
             hashes.update(&piece, attachment.as_mut().map(|sha256| (sha256, &attached[..])));
+            bytes.clear();
+            line_feeds.clear();
+            attached.clear();
+            lock(&message.spare).push(block);
         });
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.digester.free.fetch_add(1, Ordering::Relaxed);
+        self.digester.end();
     }
 }
 
@@ -241,10 +191,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::super::digest::Digests;
     use super::super::line_feeds::LineFeeds;
-    use super::{BLOCK, Digester, Hash, LARGE, MESSAGES};
+    use super::{BLOCK, Digester, Hash, LARGE};
+    use crate::session::digester::MESSAGES;
     use proptest::prelude::*;
     use std::sync::Arc;
-    use std::sync::atomic::Ordering;
     use std::thread;
 
     /// Content and body digests of `pieces`, and those of two attachments that lie in them one after the other.
@@ -301,7 +251,7 @@ mod tests {
             });
             digester.release();
         });
-        assert_eq!(digester.free.load(Ordering::Relaxed), MESSAGES);
+        assert_eq!((0..).take_while(|_| digester.begin()).count(), MESSAGES, "all were given back");
         assert_eq!(digested(&pieces, 7, Some(&digester)), digested(&pieces, 7, None), "its thread has ended");
     }
 

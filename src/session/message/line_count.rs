@@ -31,17 +31,19 @@ enum Before {
 impl LineCount {
     /// The next bytes.
     pub fn update(&mut self, piece: &Piece<'_>) {
-        for &lf in piece.line_feeds {
-            match piece.before(lf) {
-                Some(b'\r') => self.crlf += 1,
-                Some(_) => self.lf += 1,
-                None => match self.before {
-                    Before::Cr => self.crlf += 1,
-                    Before::Text | Before::LineEnd => self.lf += 1,
-                    Before::Missing => self.unclear += 1,
-                },
+        let mut line_feeds = piece.line_feeds;
+        // The piece's first byte has the one before it in another piece.
+        if let [0, rest @ ..] = line_feeds {
+            line_feeds = rest;
+            match self.before {
+                Before::Cr => self.crlf += 1,
+                Before::Text | Before::LineEnd => self.lf += 1,
+                Before::Missing => self.unclear += 1,
             }
         }
+        let crlf = line_feeds.iter().filter(|&&lf| piece.before(lf) == Some(b'\r')).count();
+        self.crlf += crlf as u64;
+        self.lf += (line_feeds.len() - crlf) as u64;
         match piece.bytes.last() {
             Some(b'\n') => self.before = Before::LineEnd,
             Some(b'\r') => self.before = Before::Cr,

@@ -172,14 +172,16 @@ impl MimeParser {
             return 0;
         }
         let delimited = self.open.iter().any(|open| open.dashed().is_some());
-        self.lines.clear();
+        let (wanted, lines) = (!leaf.is_passed(), &mut self.lines);
+        lines.clear();
         let mut count = 0;
         for &end in ends {
-            let line = piece.line(from, end);
-            if delimited && line.first() == Some(&b'-') {
+            if delimited && piece.bytes.get(from) == Some(&b'-') {
                 break;
             }
-            self.lines.extend_from_slice(without_end(line));
+            if wanted {
+                lines.extend_from_slice(without_end(piece.line(from, end)));
+            }
             from = end + 1;
             count += 1;
         }

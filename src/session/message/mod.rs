@@ -13,6 +13,7 @@ mod date;
 mod digest;
 mod encoded_word;
 mod faults;
+mod hashes;
 mod header;
 mod header_block;
 mod lent;
@@ -28,7 +29,6 @@ mod uu;
 
 pub use date::read as read_date;
 pub use digest::sha256;
-pub use lent::Digester;
 pub use mime::Structure;
 
 use crate::limits::{Limit, MISSING_RANGES, heap, of_list};
