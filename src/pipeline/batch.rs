@@ -1,6 +1,6 @@
 //! What the reader hands to a worker at once.
 
-use super::input::{Routed, RoutedError, RoutedSegment};
+use super::input::{BATCH_BYTES, BATCH_SEGMENTS, Routed, RoutedError, RoutedSegment};
 use super::options::BatchEnd;
 use crate::decode::{IcmpError, Segment};
 
@@ -38,6 +38,11 @@ impl Batch {
                 return self.errors.push((self.segments.len(), shard, *error));
             }
         };
+        if self.segments.capacity() == 0 {
+            // What is not written to takes no memory; growing would take twice as much, and copy it.
+            self.segments.reserve(BATCH_SEGMENTS);
+            self.bytes.reserve(BATCH_BYTES + usize::from(u16::MAX));
+        }
         self.bytes.extend_from_slice(segment.payload);
         let len = segment.payload.len();
         self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], multipath: &[], ..*segment }, len });

@@ -17,10 +17,10 @@ const BUSIEST_PORTS: usize = 5;
 /// Packets in a batch.
 const BATCH_PACKETS: u64 = 8_192;
 /// Payload bytes in a batch.
-const BATCH_BYTES: usize = 512 * 1024;
+pub const BATCH_BYTES: usize = 512 * 1024;
 /// Segments in a batch that may be mail: where sessions are short, hundreds of them end in one batch, and each is
 /// larger than the segments that it came in.
-const BATCH_SEGMENTS: usize = 2_048;
+pub const BATCH_SEGMENTS: usize = 2_048;
 
 /// How long a followed file must have been quiet before packet time goes on for what did not come: bytes behind a hole,
 /// silent connections. Its writer may hold packets back: dumpcap for half a second, others for some seconds, or until

@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// Batches that wait for a worker, from a file.
-const QUEUE: usize = 6;
+const QUEUE: usize = 3;
 /// The same from an interface, which does not wait: packets that come faster than they can be followed are lost once
 /// the kernel's buffer is full. A batch has half a megabyte of mail at most and as much beside it.
 const LIVE_QUEUE: usize = 192;
