@@ -44,7 +44,7 @@ program 'linear time' 'work(size)'
 linear "$top/program" noops
 expect 0 noops
 
-program 'the square of it' 'work(0.1 + size * size * 4)'
+program 'the square of it' 'work(0.02 + size * size * 10)'
 linear "$top/program" noops
 expect 1 'more than linear'
 
