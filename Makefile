@@ -19,7 +19,7 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
+.PHONY: help deps build release-pgo demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -31,6 +31,9 @@ deps: ## install libpcap's development files, where they are missing (NO_INSTALL
 
 build: deps ## the optimised program: target/release/mailtap
 	$(CARGO) build --release --locked
+
+release-pgo: deps ## a program built with a profile of itself, a tenth to a fifth faster: target/pgo/mailtap (needs llvm-profdata)
+	CARGO='$(CARGO)' scripts/release_pgo.sh
 
 demo: build ## the lab experiment on one screen: a letter sent by SMTP, fetched by POP3 and by IMAP
 	$(built) read $(lab) --show sessions,credentials,findings --lang en
