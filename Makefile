@@ -90,6 +90,7 @@ scripts-check: deps
 	scripts/tests/deps.sh
 	scripts/tests/install.sh
 	scripts/tests/linear.sh
+	scripts/tests/release_pgo.sh
 	scripts/tests/soak.sh
 
 deny: ## hold the dependencies against deny.toml: their licences, sources, and what is banned

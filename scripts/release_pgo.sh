@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly cargo=${CARGO:-cargo}
 readonly built=${CARGO_TARGET_DIR:-target}/pgo
-readonly profiles=$PWD/target/pgo-profiles
+readonly profiles=$(realpath -m "${CARGO_TARGET_DIR:-target}/pgo-profiles")
 
 # Of what the program is to be fast at: kind, and megabytes.
 readonly captures=("mixed 16" "smtp 8" "pop3 8" "imap 8" "many-small 1" "reordered 4" "half-open 0.5")

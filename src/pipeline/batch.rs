@@ -39,7 +39,7 @@ impl Batch {
             }
         };
         if self.segments.capacity() == 0 {
-            // What is not written to takes no memory; growing would take twice as much, and copy it.
+            // Room that is not written to takes no memory; a list that grows takes twice as much, and copies it.
             self.segments.reserve(BATCH_SEGMENTS);
             self.bytes.reserve(BATCH_BYTES + usize::from(u16::MAX));
         }

@@ -17,8 +17,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 pub const LARGE: u64 = 1 << 20;
 /// Bytes that are handed over at once: long enough that handing them over costs nothing beside digesting them.
 const BLOCK: usize = 128 << 10;
-/// The digests of a message, lent. What it holds is bounded by [`MESSAGES`](crate::session::digester::MESSAGES), and counts nowhere: what a message weighs does
-/// not depend on the number of threads.
+
+/// The digests of a message, lent. What it holds is bounded by [`MESSAGES`](crate::session::digester::MESSAGES), and counts
+/// nowhere: what a message weighs does not depend on the number of threads.
 #[derive(Debug)]
 pub struct Lent {
     digester: Arc<Digester>,
