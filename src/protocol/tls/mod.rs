@@ -14,6 +14,7 @@ mod certificate;
 mod cipher;
 mod handshake;
 mod ja4;
+pub mod keys;
 mod record;
 #[cfg(test)]
 mod tests;
