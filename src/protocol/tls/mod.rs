@@ -24,6 +24,8 @@ mod schedule;
 mod suite;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use super::event::tls::Subject;
 

@@ -437,3 +437,6 @@ fn authenticator(digest: Digest, key: &[u8]) -> Option<Box<dyn Authenticator>> {
         Digest::Sha384 => with::<Hmac<sha2::Sha384>>(key),
     }
 }
+
+#[cfg(test)]
+mod tests;

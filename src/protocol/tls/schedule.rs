@@ -153,3 +153,6 @@ fn xor_p_hash<M: Mac + KeyInit + Clone>(secret: &[u8], seed: &[&[u8]], out: &mut
         a = of(Some(&a), &[]);
     }
 }
+
+#[cfg(test)]
+mod tests;
