@@ -109,7 +109,10 @@ pub enum Cipher {
 }
 
 /// How a name goes on behind `WITH_`, up to its hash, and what that is with the hash for its MAC.
-const CIPHERS: [(&str, fn(Digest) -> Cipher); 13] = [
+type Named = (&'static str, fn(Digest) -> Cipher);
+
+/// The ciphers that are supported.
+const CIPHERS: [Named; 13] = [
     ("NULL", Cipher::Null),
     ("3DES_EDE_CBC", |mac| Cipher::Cbc(Block::TripleDes, mac)),
     ("AES_128_CBC", |mac| Cipher::Cbc(Block::Aes128, mac)),
