@@ -14,6 +14,7 @@ mod certificate;
 mod cipher;
 mod handshake;
 mod ja4;
+pub mod key_log;
 pub mod keys;
 #[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
 mod opener;
