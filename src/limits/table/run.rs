@@ -281,6 +281,20 @@ macro_rules! run_bounds {
                 en: "{FRAGMENT_BYTES} of fragmented IP packets",
                 zh: "IP 分片共 {FRAGMENT_BYTES}",
             }
+
+            /// Counts secrets, and blocks of them, that were left out.
+            DecryptionSecrets = "decryption_secrets" {
+                /// Connections of which Decryption Secrets Blocks tell secrets that are kept.
+                SECRET_CONNECTIONS: Count = 1_000_000, fuzzed 4;
+                /// Bytes of all these blocks of one file.
+                SECRETS_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+            } hit {
+                en: "secrets in the capture were left out: those of {SECRET_CONNECTIONS} connections are kept, and {SECRETS_BYTES} of them in a file",
+                zh: "抓包自带的密钥只保留 {SECRET_CONNECTIONS} 个连接的，每个文件的密钥块只读取 {SECRETS_BYTES}，其余未读取（密钥数）",
+            } readme {
+                en: "secrets of {SECRET_CONNECTIONS} connections out of the capture itself, {SECRETS_BYTES} of them in a file",
+                zh: "抓包自带的密钥：{SECRET_CONNECTIONS} 个连接，每个文件 {SECRETS_BYTES}",
+            }
         }
     };
 }

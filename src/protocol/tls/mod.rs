@@ -15,9 +15,11 @@ mod cipher;
 mod handshake;
 mod ja4;
 pub mod key_log;
+pub mod key_ring;
 pub mod keys;
 #[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
 mod opener;
+pub mod private_key;
 mod record;
 #[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
 mod schedule;
