@@ -118,7 +118,8 @@ fn a_file_that_is_followed_is_read_as_it_grows() {
         let (name, stop) = (name.clone(), Arc::clone(&stop));
         move || {
             let (damage, tell) = (Default::default(), Box::new(|_: mailtap::capture::Told<'_>| ()));
-            let mut source = mailtap::capture::follow(&[name], None, damage, 1 << 20, stop, tell).expect("a capture");
+            let mut source =
+                mailtap::capture::follow(&[name], None, damage, 1 << 20, stop, tell, None).expect("a capture");
             let (document, problem) = support::document(&mut *source);
             assert_eq!(problem, None);
             document

@@ -6,10 +6,12 @@ them to their end or as far as possible; a file that is followed, as far as it h
 use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::growing::Growing;
+use super::lost::{Lost, Search};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Care, Damage, Defect, Record};
 use super::records::Records;
+use super::secrets::{SecretsSink, Teller};
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
@@ -41,6 +43,8 @@ pub struct CaptureFile {
     search: Option<Search>,
     /// For a pipe: once this is set, its end is not its writer's.
     stop: Option<Arc<AtomicBool>>,
+    /// Who is told of secrets, where someone is.
+    secrets: Option<Teller>,
 }
 
 /// How far a file has been read.
@@ -51,21 +55,6 @@ enum State {
     At(Record),
     /// At the end, or where reading could not go on.
     Ended,
-}
-
-/// Bytes that are stepped over.
-struct Search {
-    /// Where they begin.
-    from: u64,
-    lost: Lost,
-}
-
-/// What they are.
-enum Lost {
-    /// A record that makes no sense.
-    Record(&'static str),
-    /// A section of a version that is not known here.
-    Section(String),
 }
 
 impl CaptureFile {
@@ -114,6 +103,7 @@ impl CaptureFile {
             growing: None,
             search: None,
             stop: None,
+            secrets: None,
         };
         file.read_beginning()?;
         Ok(file)
@@ -138,6 +128,11 @@ impl CaptureFile {
     /// The same file, without an end that is known beforehand: it ends soon after `stop` is set.
     pub(super) fn until(self, stop: Option<&Arc<AtomicBool>>) -> Self {
         Self { stop: stop.cloned(), ..self }
+    }
+
+    /// From here on, `sink` is told of blocks with secrets; `number` is that of the packet before the file's first one.
+    pub(super) fn tell_secrets(&mut self, sink: Option<&SecretsSink>, number: u64) {
+        self.secrets = sink.map(|sink| Teller::new(Arc::clone(sink), number));
     }
 
     /// The same file, read on as it grows; not for compressed ones.
@@ -267,7 +262,10 @@ impl CaptureFile {
             }
             let read = match &mut self.records {
                 Records::Pcap(pcap) => pcap.record(&mut self.window, care),
-                Records::Pcapng(pcapng) => pcapng.record(&mut self.window, care),
+                Records::Pcapng(pcapng) => {
+                    let packets = self.stats.packets();
+                    pcapng.record(&mut self.window, care, self.secrets.as_mut().map(|teller| (teller, packets)))
+                }
             };
             match read {
                 Err(Defect::Skipped { what, bytes }) => {
@@ -488,7 +486,9 @@ impl Cursor for CaptureFile {
     }
 
     fn limits(&self) -> LimitsHit {
-        self.stats.limits()
+        let mut limits = self.stats.limits();
+        limits.add(self.secrets.as_ref().map(Teller::limits).unwrap_or(&LimitsHit::default()));
+        limits
     }
 
     fn info(&self) -> Vec<SourceInfo> {

@@ -13,6 +13,7 @@ A new file counts once it has a header: until then its writer may still write to
 use super::files_read::FilesRead;
 use super::growing::{Growing, is_blank};
 use super::open::{named, opened, ordered};
+use super::secrets::SecretsSink;
 use super::window::WINDOW_BYTES;
 use super::{
     CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Tell, Time,
@@ -37,7 +38,7 @@ const MAY_CHANGE: u64 = 24;
 const RECOGNISED_BYTES: usize = 512;
 
 /// Opens a file that is still being written, and reads on as it grows, and the files that take its name after it, until
-/// `stop` is set, with `order` bytes for putting packets in order. Waits for its header. Standard input and named pipes need no following: they end when their writer
+/// `stop` is set, with `order` bytes for putting packets in order. Blocks with secrets are told to `secrets` as they are read. Waits for its header. Standard input and named pipes need no following: they end when their writer
 /// closes them.
 ///
 /// # Errors
@@ -50,20 +51,21 @@ pub fn follow(
     order: usize,
     stop: Arc<AtomicBool>,
     tell: Tell,
+    secrets: Option<SecretsSink>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [path] = names else { return Err(CaptureError::FollowsOne) };
     if path.as_os_str() == "-" || path.metadata().is_ok_and(|about| !about.is_file()) {
-        return Ok(ordered(
-            named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop), None)?.on_damage(damage),
-            filter,
-            order,
-        ));
+        let mut file = named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop), None)?.on_damage(damage);
+        file.tell_secrets(secrets.as_ref(), 0);
+        return Ok(ordered(file, filter, order));
     }
     while !has_begun(&opened(path)?.0) && !stop.load(Ordering::Relaxed) {
         std::thread::sleep(PAUSE);
     }
-    let following = Following { name: path.to_string_lossy().into_owned(), path: path.clone(), damage, stop, tell };
-    let file = following.open()?;
+    let following =
+        Following { name: path.to_string_lossy().into_owned(), path: path.clone(), damage, stop, tell, secrets };
+    let mut file = following.open()?;
+    file.capture.tell_secrets(following.secrets.as_ref(), 0);
     Ok(ordered(Followed::new(following, file), filter, order))
 }
 
@@ -93,6 +95,7 @@ struct Following {
     damage: Damage,
     stop: Arc<AtomicBool>,
     tell: Tell,
+    secrets: Option<SecretsSink>,
 }
 
 impl Following {
@@ -311,6 +314,8 @@ impl Cursor for Followed {
                 if let Some(next) = self.next.take() {
                     let before = std::mem::replace(&mut self.file, next);
                     self.files.ended(&before.capture);
+                    let before_first = self.files.number(0);
+                    self.file.capture.tell_secrets(self.following.secrets.as_ref(), before_first);
                     continue;
                 }
                 if self.is_stopped() {

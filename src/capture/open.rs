@@ -1,11 +1,13 @@
 //! Opens capture files and standard input: one as it is, several as one source.
 
 use super::by_turns::ByTurns;
+use super::secrets::SecretsSink;
 use super::tally::{Counted, Shareable, Tally};
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
 use super::{
-    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reading, Reordered, Source, pipe,
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reading, Reordered, Source, number,
+    pipe,
 };
 use crate::limits::ORDER_BYTES;
 use std::fs::{File, Metadata};
@@ -70,20 +72,54 @@ pub fn open_counted(
     stop: Option<&Arc<AtomicBool>>,
     tally: Option<&Arc<Tally>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
+    open_beside(groups, filter, damage, reading, order, Beside { stop, tally, secrets: None })
+}
+
+/// What happens beside the reading of files.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Ends what has no known end ([`super::is_pipe`]) soon after it is set.
+    pub stop: Option<&'a Arc<AtomicBool>>,
+    /// Counts the bytes that are read.
+    pub tally: Option<&'a Arc<Tally>>,
+    /// Is told of the secrets in what can be read only once, pipes and standard input; those of a regular file can be had
+    /// before ([`super::secrets_of`]).
+    pub secrets: Option<&'a SecretsSink>,
+}
+
+/// As [`open_until`], with what happens `beside`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_beside(
+    groups: &[Vec<PathBuf>],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+    order: usize,
+    beside: Beside<'_>,
+) -> Result<Box<dyn Source>, CaptureError> {
+    let Beside { stop, tally, secrets } = beside;
     let count = groups.iter().map(Vec::len).sum::<usize>();
     if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
         && let Some(name) = names.first()
     {
-        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop, tally)?.on_damage(damage), filter, order));
+        let mut file = named(name, WINDOW_BYTES, reading, stop, tally)?.on_damage(damage);
+        file.tell_secrets(secrets.filter(|_| comes_once(name)), 0);
+        return Ok(ordered(file, filter, order));
     }
     let at_once = files_at_once(count);
     let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut opened = Vec::with_capacity(groups.len());
+    let mut index = 0;
     for names in groups {
         let mut files = Vec::with_capacity(names.len());
         for name in names {
             let (path, stop, tally) = (name.clone(), stop.cloned(), tally.cloned());
             let many = count > at_once;
+            let secrets = secrets.filter(|_| comes_once(name)).cloned();
+            let before_first = number::packed(index, 0);
+            index += 1;
             let open = move || {
                 let by_turns = if many { ByTurns::of(&path) } else { None };
                 let file = match by_turns {
@@ -93,7 +129,9 @@ pub fn open_counted(
                     }
                     None => named(&path, window, Reading::Here, stop.as_ref(), tally.as_ref())?,
                 };
-                Ok(file.on_damage(damage))
+                let mut file = file.on_damage(damage);
+                file.tell_secrets(secrets.as_ref(), before_first);
+                Ok(file)
             };
             files.push(if many { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
         }
@@ -112,6 +150,11 @@ pub fn open_counted(
             ordered(InTurn::new(merged.collect()), filter, order)
         }
     })
+}
+
+/// Whether what has that name can be read but once: standard input (`-`), and all but regular files.
+pub fn comes_once(name: &Path) -> bool {
+    name.as_os_str() == "-" || name.metadata().is_ok_and(|about| !about.is_file())
 }
 
 /// Opens the file of that name, `-` being standard input.

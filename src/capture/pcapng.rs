@@ -10,6 +10,7 @@ use super::growing::is_blank;
 use super::pcap_chain::{View, is_file_header};
 use super::pcap_header;
 use super::record::{Care, Defect, Record, ensure};
+use super::secrets::{SECRETS, Teller};
 use super::section::{self, SECTION};
 use super::stride::BlockStride;
 pub(super) use super::stride::ENHANCED_PACKET;
@@ -52,6 +53,9 @@ struct Interface {
     clock: BlockClock,
     dropped: Option<u64>,
 }
+
+/// Who is told of secrets, and how many packets have been read.
+pub(super) type Told<'a> = Option<(&'a mut Teller, u64)>;
 
 /// The framing of a block.
 pub(super) struct Frame {
@@ -144,9 +148,10 @@ impl Pcapng {
         self.last = last;
     }
 
-    /// Moves the window to the next packet and reads it; None at the end of the file.
-    pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
-        let read = self.read(window, care);
+    /// Moves the window to the next packet and reads it; None at the end of the file. Blocks with secrets on the way are
+    /// `told`.
+    pub(super) fn record(&mut self, window: &mut Window, care: Care, told: Told<'_>) -> Result<Option<Record>, Defect> {
+        let read = self.read(window, care, told);
         if care.followed && matches!(read, Err(Defect::Corrupt(_))) {
             window.look(2 * FRAMING_BYTES);
             if is_blank(window.data()) {
@@ -159,7 +164,7 @@ impl Pcapng {
         read
     }
 
-    fn read(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
+    fn read(&mut self, window: &mut Window, care: Care, mut told: Told<'_>) -> Result<Option<Record>, Defect> {
         loop {
             if !ensure(window, FRAMING_BYTES)? {
                 return match window.data() {
@@ -194,6 +199,9 @@ impl Pcapng {
             }
             let total = frame.total(window).ok_or(Defect::Corrupt("a block whose two lengths differ"))?;
             let block = window.data().get(..total).unwrap_or_default();
+            if let (SECRETS, Some((teller, packets))) = (frame.kind, &mut told) {
+                teller.tell(block, frame.big_endian, *packets);
+            }
             match self.content(&frame, block)? {
                 Content::Packet(record) => return Ok(Some(record)),
                 Content::Nothing => window.consume(total),

@@ -23,7 +23,8 @@ fn read_as_written(bytes: &[u8], cut: usize, allocated: u64) -> (Vec<Vec<u8>>, O
     }
     file.write_all_at(&bytes[..cut], 0).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
-    let mut source = follow(&[path], None, Default::default(), 1 << 20, Arc::clone(&stop), Box::new(|_| ())).unwrap();
+    let mut source =
+        follow(&[path], None, Default::default(), 1 << 20, Arc::clone(&stop), Box::new(|_| ()), None).unwrap();
     let mut seen = Vec::new();
     let mut written = false;
     loop {
@@ -95,6 +96,7 @@ fn a_file_that_ends_in_a_record_says_so_while_it_is_quiet() {
                 1 << 20,
                 Arc::clone(&stop),
                 Box::new(|_| ()),
+                None,
             )
             .unwrap();
             let quiet = loop {

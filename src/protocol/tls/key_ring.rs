@@ -8,7 +8,7 @@ for what was known at a packet, so that it makes no difference how far the reade
 use super::key_log::{Entry, Label, entries};
 use super::keys::{KeySource, Keys, Random, Secrets};
 use super::private_key::PrivateKeys;
-use crate::limits::{Limit, LimitsHit, SECRET_CONNECTIONS};
+use crate::limits::SECRET_CONNECTIONS;
 use crate::protocol::secret::Secret;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
@@ -48,13 +48,14 @@ struct Known {
     sessions: HashMap<Vec<u8>, Held>,
     /// Connections and sessions that a block was the first to tell of.
     of_blocks: usize,
-    limits: LimitsHit,
 }
 
 impl Known {
     /// Takes an entry in. The first that says something of a secret holds: what contradicts it is ignored, and what
     /// repeats it is at most known earlier.
-    fn add(&mut self, entry: Entry, source: KeySource, from_packet: u64) {
+    ///
+    /// False where there is no room for it.
+    fn add(&mut self, entry: Entry, source: KeySource, from_packet: u64) -> bool {
         let is_new = match &entry {
             Entry::Connection { random, .. } => !self.connections.contains_key(random),
             Entry::Encrypted { beginning, .. } => !self.encrypted.contains_key(beginning),
@@ -62,7 +63,7 @@ impl Known {
         };
         if is_new && source == KeySource::SecretsBlock {
             if self.of_blocks >= SECRET_CONNECTIONS {
-                return self.limits.hit(Limit::DecryptionSecrets);
+                return false;
             }
             self.of_blocks += 1;
         }
@@ -90,6 +91,7 @@ impl Known {
                 }
             }
         }
+        true
     }
 
     fn of(&self, random: &Random, packet: u64) -> Option<Secrets> {
@@ -158,27 +160,20 @@ impl KeyRing {
         Self { grows: Some(Mutex::new(grow)), ..self }
     }
 
-    /// Takes in the lines of `text`, which is whole. They are known to those who ask at packet `from_packet` or a later one
-    /// ([`Keys::of`]); with 0, always. Lines that name no `Random` are asked for without a packet, so they count with 0
-    /// alone.
-    pub fn add(&self, text: &[u8], source: KeySource, from_packet: u64) {
-        let entries = entries(text);
+    /// Takes in the lines of `text`, which is whole, and returns how many secrets were left out, as blocks told of too many
+    /// connections. They are known to those who ask at packet `from_packet` or a later one ([`Keys::of`]); with 0, always.
+    /// Lines that name no `Random` are asked for without a packet, so they count with 0 alone.
+    pub fn add(&self, text: &[u8], source: KeySource, from_packet: u64) -> u64 {
+        let mut entries = entries(text);
+        entries.retain(|entry| from_packet == 0 || matches!(entry, Entry::Connection { .. }));
         let mut known = self.known_mut();
-        for entry in entries {
-            if from_packet == 0 || matches!(entry, Entry::Connection { .. }) {
-                known.add(entry, source, from_packet);
-            }
-        }
+        let left_out = entries.into_iter().filter_map(|entry| (!known.add(entry, source, from_packet)).then_some(1));
+        left_out.sum()
     }
 
     /// Takes in an entry of a key log, which is always known.
     pub fn add_entry(&self, entry: Entry) {
         self.known_mut().add(entry, KeySource::KeyLog, 0);
-    }
-
-    /// Connections that were left out, as blocks told of too many.
-    pub fn limits(&self) -> LimitsHit {
-        self.known().limits.clone()
     }
 
     /// True where nothing is known, and nothing can come.
@@ -335,12 +330,12 @@ mod tests {
             Entry::Connection { label: Label::Master, random, secret: Secret::new(vec![1; 48]) }
         };
         ring.known_mut().of_blocks = SECRET_CONNECTIONS - 1;
-        for number in 0..4 {
-            ring.known_mut().add(entry(number), KeySource::SecretsBlock, 0);
-        }
+        let taken = [0, 1, 0].map(|number| ring.known_mut().add(entry(number), KeySource::SecretsBlock, 0));
+        assert_eq!(taken, [true, false, true]);
+        let line = line("CLIENT_RANDOM", 7, 7, 48);
+        assert_eq!(ring.add(line.repeat(2).as_bytes(), KeySource::SecretsBlock, 0), 2);
         ring.add_entry(entry(9));
         assert_eq!(ring.known().connections.len(), 2, "key logs are not bounded: they are the user's own");
-        assert_eq!(ring.limits().iter().collect::<Vec<_>>(), [(Limit::DecryptionSecrets, 3)]);
     }
 
     #[test]
