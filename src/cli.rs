@@ -21,6 +21,7 @@ pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, Language, StudyArgs, ToldBy};
 pub use around::{Around, Pager};
 pub use environment::{Environment, terminal_columns};
+pub use keys::KeyFiles;
 pub use plan::{Analysis, Input, Output, Plan, Study, User};
 pub use tables::Tables;
 use what::What;
@@ -31,6 +32,7 @@ mod around;
 mod environment;
 mod filters;
 mod hands;
+mod keys;
 mod listing;
 mod manual;
 mod manual_words;
@@ -184,7 +186,7 @@ fn analysis(
         width: columns(args.width, environment),
         colour,
     };
-    let answers = args.answer.resolve();
+    let (answers, keys) = (args.answer.resolve(), args.keys.resolve());
     let for_people = matches!(output.format, Format::Table | Format::Markdown) && !output.raw && !live;
     let mut around = args.around.resolve(environment, for_people, output.file.is_some());
     if live {
@@ -193,7 +195,7 @@ fn analysis(
     if args.hands.quiet > 0 {
         around = Around { quiet: true, progress: false, ..around };
     }
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers, around }))
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, keys, options, output, user, answers, around }))
 }
 
 /// What `args` ask of `files`: of the sessions that `filter` selects, and by what `selection` computes.
@@ -219,6 +221,7 @@ fn study(
     Box::new(Study {
         files,
         filter: args.filter,
+        keys: args.keys.resolve(),
         options,
         format,
         lang: language(args.lang, environment),

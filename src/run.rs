@@ -23,6 +23,7 @@ mod conversations;
 mod explain;
 mod html;
 mod identity;
+mod key_files;
 mod named;
 mod outputs;
 mod paging;
@@ -91,7 +92,7 @@ fn status(error: &anyhow::Error) -> u8 {
         return NOT_PERMITTED;
     }
     let is_usage = error.is::<which::Which>() || error.is::<raw::Refused>() || error.is::<tables::Refused>();
-    if is_usage || error.is::<Bad>() {
+    if is_usage || error.is::<Bad>() || error.is::<key_files::NoKey>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())

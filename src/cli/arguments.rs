@@ -4,6 +4,7 @@ use super::answer::AnswerArgs;
 use super::around::AroundArgs;
 use super::filters::{FilterArgs, is_too_large};
 use super::hands::HandArgs;
+use super::keys::KeyArgs;
 use super::listing::ListingArgs;
 use super::what::What;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
@@ -191,6 +192,8 @@ pub(super) struct StudyArgs {
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) keys: KeyArgs,
     /// Expect a protocol on a port, as `smtp=2526`. May be repeated.
     #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]
     pub(super) ports: Vec<(Hint, u16)>,
@@ -249,6 +252,8 @@ pub(super) struct CommonArgs {
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) keys: KeyArgs,
     /// Expect a protocol on a port, as `smtp=2526`: smtp, lmtp, pop3, imap, or with TLS from the first byte smtps, pop3s,
     /// imaps. May be repeated.
     #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]

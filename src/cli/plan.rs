@@ -2,6 +2,7 @@
 
 use super::arguments::{CatalogueFormat, CompareFormat, Format, Redaction};
 use super::around::Around;
+use super::keys::KeyFiles;
 use super::tables::Tables;
 use crate::session::model::Severity;
 use crate::view::clock::Clock;
@@ -48,6 +49,8 @@ pub struct Analysis {
     pub input: Input,
     /// A BPF expression.
     pub filter: Option<String>,
+    /// Files with secrets of TLS.
+    pub keys: KeyFiles,
     /// What to look at.
     pub options: crate::pipeline::Options,
     /// How to show it.
@@ -68,6 +71,8 @@ pub struct Study {
     pub files: Vec<PathBuf>,
     /// A BPF expression.
     pub filter: Option<String>,
+    /// Files with secrets of TLS.
+    pub keys: KeyFiles,
     /// What to look at.
     pub options: crate::pipeline::Options,
     /// The format.

@@ -2,15 +2,19 @@
 
 use super::Cli;
 use super::arguments::{Command, CommonArgs, Format};
+use super::keys::KeyArgs;
 use super::what::What;
 use super::words::Words;
 
 impl Cli {
     /// What is wrong with options that are each right; nothing if they make sense.
     pub(super) fn senseless(&self, say: &Words) -> Option<String> {
+        let keys = |args: &KeyArgs| args.names_standard_input().map(|option| (say.keys_of_input)(option));
         match &self.command {
-            Command::Read(args) => senseless(&args.common, say),
-            Command::Live(args) => senseless(&args.common, say),
+            Command::Read(args) => keys(&args.common.keys).or_else(|| senseless(&args.common, say)),
+            Command::Live(args) => keys(&args.common.keys).or_else(|| senseless(&args.common, say)),
+            Command::Compare(args) => keys(&args.study.keys),
+            Command::Explain(args) => keys(&args.study.keys),
             _ => None,
         }
     }
@@ -55,6 +59,8 @@ mod tests {
             ("--raw --fail-on high", "--fail-on"),
             ("--raw --sort bytes", "--sort"),
             ("--raw --json", "--json"),
+            ("--keylog -", "--keylog"),
+            ("--keylog a --tls-key -", "--tls-key"),
         ] {
             for lang in [Lang::En, Lang::Zh] {
                 let said = refused(typed, lang).unwrap_or_else(|| panic!("{typed} is taken"));

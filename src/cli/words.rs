@@ -18,6 +18,8 @@ pub(super) struct Words {
     pub details_as_csv: &'static str,
     /// The transcript with CSV.
     pub transcript_as_csv: &'static str,
+    /// Keys from standard input.
+    pub keys_of_input: fn(&str) -> String,
 }
 
 const EN: Words = Words {
@@ -39,6 +41,11 @@ const EN: Words = Words {
                      --show details",
     transcript_as_csv: "the transcript is no table, so that there is none as CSV: use --format table or --format markdown. \
                         As a table, --show steps has every line",
+    keys_of_input: |option| {
+        format!(
+            "{option} -: standard input is for packets: name a file (a shell with <(…) makes one of a program's output)"
+        )
+    },
 };
 
 const ZH: Words = Words {
@@ -56,6 +63,9 @@ const ZH: Words = Words {
     },
     details_as_csv: "--details 用于供人阅读的表格；CSV 中各会话的发现自成一表：--show details",
     transcript_as_csv: "对话记录不是表格，没有 CSV 形式：请用 --format table 或 --format markdown；--show steps 的表格含有每一行",
+    keys_of_input: |option| {
+        format!("{option} -：标准输入用于分组：请写出文件名（shell 的 <(…) 可以把程序的输出当作文件）")
+    },
 };
 
 /// The words of `lang`.

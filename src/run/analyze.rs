@@ -1,5 +1,6 @@
 //! `mailtap read` and `mailtap live`: opens what is read and what is written, and lets the pipeline run between them.
 
+use super::key_files::{self, Packets};
 use super::outputs::{self, Outputs};
 use super::privileges::Privileges;
 use super::problem::MayNot;
@@ -8,7 +9,7 @@ use super::source::{self, Opened};
 use super::status::{DONE, NOTHING_FOUND};
 use super::{html, identity, say, tables, told, views, words};
 use crate::capture::{Filter, Source};
-use crate::cli::{Analysis, Format};
+use crate::cli::{Analysis, Format, Input};
 use crate::pipeline::{self, Outcome};
 use crate::session::content_store::ContentStore;
 use crate::session::model::Severity;
@@ -29,18 +30,31 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let running = Running::begin(&analysis)?;
     analysis.options.tally = running.progress.tally();
-    let Opened { mut source, interface } = source::open(&mut analysis, filter, &running)?;
+    let gathered = key_files::gather(&analysis.keys, packets(&analysis.input))?;
+    let Opened { mut source, interface } = source::open(&mut analysis, filter, &running, &gathered)?;
     let outputs = outputs::open(&mut analysis, &running)?;
-    running.drop_privileges(&analysis, interface.as_deref())?;
+    running.drop_privileges(&analysis, interface.as_deref(), &gathered.awaited)?;
+    if !analysis.around.quiet {
+        gathered.say_awaited(analysis.output.lang);
+    }
     let Shown { mut view, content_store } = shown(&analysis, &running, outputs)?;
     let needs = ask(&mut analysis, &*view);
-    let plan = Arc::new(Plan { needs, content_store, ..Plan::default() });
+    let plan = Arc::new(Plan { needs, content_store, keys: gathered.keys(), ..Plan::default() });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &running.give_up);
     // What is said from here on stands below the result: the pager has given the terminal back.
     drop(view);
     drop(running);
     say_heard(&analysis, &*source);
     ended(&analysis, outcome?)
+}
+
+/// Where secrets may be, beside the key files.
+fn packets(input: &Input) -> Packets<'_> {
+    match input {
+        Input::Files(files) => Packets::Files(files),
+        Input::Followed(_) => Packets::Followed,
+        Input::Live(_) => Packets::Live,
+    }
 }
 
 /// A view, and where the contents of messages are stored for it.

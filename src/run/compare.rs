@@ -1,10 +1,11 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
+use super::key_files::{self, Packets};
 use super::outputs::at_once;
 use super::progress::{Ender, Progress};
 use super::which::{self, Which};
 use super::{identity, told, views};
-use crate::capture::{self, Damage, Filter, Reading};
+use crate::capture::{self, Beside, Damage, Filter, Reading, SecretsSink};
 use crate::cli::{CompareFormat, Study};
 use crate::pipeline::{self, Outcome};
 use crate::session::{Needs, Plan, Session};
@@ -37,10 +38,13 @@ pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> 
         };
         return Err(Which(said.to_owned()).into());
     }
-    identity::check_files(&study.files, study.file.as_deref(), None)?;
+    identity::check_files(&study.files, &study.keys, study.file.as_deref(), None)?;
+    let gathered = key_files::gather(&study.keys, Packets::Files(&study.files))?;
+    study.options.limits_hit.add(&gathered.limits);
     let contents = Arc::new(Contents::default());
     let needs = Needs::STEPS.and(Needs::MESSAGES);
-    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()), ..Plan::default() });
+    let plan =
+        Arc::new(Plan { needs, content_store: Some(contents.clone()), keys: gathered.keys(), ..Plan::default() });
     let picked = Rc::new(RefCell::new(Picked::default()));
     let first_file = Rc::new(Cell::new(None));
     let picker = Picker {
@@ -63,7 +67,7 @@ pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> 
     let mut reports = Vec::new();
     for file in &study.files {
         let mut run = OneOfTwo { view: &mut *view, sessions: 0, report: None };
-        let outcome = read(&study, file, &plan, &mut run)?;
+        let outcome = read(&study, file, &plan, gathered.sink().as_ref(), &mut run)?;
         if first_file.get().is_none() {
             first_file.set(Some(run.sessions));
         }
@@ -91,11 +95,18 @@ pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> 
     }
 }
 
-fn read(study: &Study, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+fn read(
+    study: &Study,
+    file: &Path,
+    plan: &Arc<Plan>,
+    secrets: Option<&SecretsSink>,
+    view: &mut dyn View,
+) -> anyhow::Result<Outcome> {
     let filter = study.filter.as_deref().map(Filter::new).transpose()?;
     let (order, tally) = (study.options.memory.order(), study.options.tally.as_ref());
+    let beside = Beside { stop: None, tally, secrets };
     let mut source =
-        capture::open_counted(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None, tally)?;
+        capture::open_beside(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, beside)?;
     let options = pipeline::Options { waiting_sessions: study.options.memory.ended() / 4, ..study.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }

@@ -1,10 +1,11 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
+use super::key_files::{self, Packets};
 use super::outputs::at_once;
 use super::progress::{Ender, Progress};
 use super::told::say_none;
 use super::{identity, told, views};
-use crate::capture::{self, Damage, Filter, Reading};
+use crate::capture::{self, Beside, Damage, Filter, Reading};
 use crate::cli::{CompareFormat, Study};
 use crate::pipeline;
 use crate::session::content_store::ContentStore;
@@ -26,17 +27,21 @@ use std::sync::atomic::AtomicBool;
 /// # Errors
 /// If a capture cannot be read, or the output cannot be written.
 pub fn explain(mut study: Study) -> anyhow::Result<()> {
-    identity::check_files(&study.files, study.file.as_deref(), None)?;
+    identity::check_files(&study.files, &study.keys, study.file.as_deref(), None)?;
+    let gathered = key_files::gather(&study.keys, Packets::Files(&study.files))?;
     let filter = study.filter.as_deref().map(Filter::new).transpose()?;
     let memory = study.options.memory;
     let progress = Progress::begin(&study.around, study.lang, &study.files, false);
     study.options.tally = progress.tally();
     let (files, limits_hit) = pipeline::in_order(&study.files);
     study.options.limits_hit = limits_hit;
+    study.options.limits_hit.add(&gathered.limits);
     let reading = if study.options.threads > 1 { Reading::Ahead } else { Reading::Here };
     let tally = study.options.tally.clone();
     let (damage, order) = (Damage::default(), memory.order());
-    let mut source = capture::open_counted(&files, filter, damage, reading, order, None, tally.as_ref())?;
+    let secrets = gathered.sink();
+    let beside = Beside { stop: None, tally: tally.as_ref(), secrets: secrets.as_ref() };
+    let mut source = capture::open_beside(&files, filter, damage, reading, order, beside)?;
     // What is quoted as sent has not passed the redaction: with `--redact`, nothing is.
     let masked = study.redact.is_some();
     let heads = (!masked).then(|| Arc::new(Heads::default()));
@@ -49,7 +54,7 @@ pub fn explain(mut study: Study) -> anyhow::Result<()> {
     study.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
     let needs = view.needs().and(study.options.selection.needs()).and(study.options.filter.needs());
     let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
-    let plan = Arc::new(Plan { needs, content_store, ..Plan::default() });
+    let plan = Arc::new(Plan { needs, content_store, keys: gathered.keys(), ..Plan::default() });
     let outcome = pipeline::run(&mut *source, &study.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
     say_none(study.lang, &outcome.report);

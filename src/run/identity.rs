@@ -4,7 +4,7 @@ link, a bind mount, `/dev/stdin`, a descriptor that the shell opened). Only regu
 a pipe or a terminal overwrites nothing.
 */
 
-use crate::cli::{Analysis, Input};
+use crate::cli::{Analysis, Input, KeyFiles};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::AsFd;
@@ -50,6 +50,12 @@ pub enum Harm {
         /// What would be written.
         written: String,
     },
+    /// Writing would overwrite the keys that are read.
+    #[error("{written}: cannot be written: keys are read from it")]
+    Keys {
+        /// What would be written.
+        written: String,
+    },
     /// Two results would overwrite each other.
     #[error("{written}: cannot be written: {other} is the same file")]
     Twice {
@@ -73,14 +79,14 @@ pub fn check(analysis: &Analysis) -> Result<(), Harm> {
         Input::Files(files) | Input::Followed(files) => (files, None),
         Input::Live(options) => (&[], options.write.as_deref()),
     };
-    check_files(read, analysis.output.file.as_deref(), saved)
+    check_files(read, &analysis.keys, analysis.output.file.as_deref(), saved)
 }
 
-/// As [`check`]: `read` is what is read, `shown` where the result goes, `saved` where the packets do.
+/// As [`check`]: `read` is what is read and `keys` beside it, `shown` where the result goes, `saved` where the packets do.
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_files(read: &[PathBuf], shown: Option<&Path>, saved: Option<&Path>) -> Result<(), Harm> {
+pub fn check_files(read: &[PathBuf], keys: &KeyFiles, shown: Option<&Path>, saved: Option<&Path>) -> Result<(), Harm> {
     let read: Vec<Named> = read.iter().filter_map(|file| input(file)).collect();
     let is_read = |written: &Named| read.iter().any(|read| read.identity == written.identity);
     if Named::descriptor("standard error", io::stderr()).is_some_and(|messages| is_read(&messages)) {
@@ -97,10 +103,16 @@ pub fn check_files(read: &[PathBuf], shown: Option<&Path>, saved: Option<&Path>)
         let other = format!("--write {}", saved.name);
         return Err(Harm::Twice { written: shown.name.clone(), other });
     }
-    match shown.into_iter().chain(saved).find(is_read) {
-        Some(written) => Err(Harm::Capture { written: written.name }),
-        None => Ok(()),
+    let keys: Vec<Named> = keys.all().filter_map(|file| Named::path(file)).collect();
+    for written in shown.into_iter().chain(saved) {
+        if is_read(&written) {
+            return Err(Harm::Capture { written: written.name });
+        }
+        if keys.iter().any(|keys| keys.identity == written.identity) {
+            return Err(Harm::Keys { written: written.name });
+        }
     }
+    Ok(())
 }
 
 fn input(file: &Path) -> Option<Named> {

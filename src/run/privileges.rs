@@ -15,7 +15,7 @@ use crate::cli;
 use nix::unistd::{Gid, Uid, User, setgid, setuid};
 use std::fs::File;
 use std::os::unix::fs::{fchown, lchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why privileges could not be dropped. Nothing is parsed then.
 #[derive(Debug, thiserror::Error)]
@@ -113,11 +113,12 @@ impl Privileges {
     }
 
     /// Drops what is not needed once the interface and the files are open. Of files, only those in `folder` can be
-    /// opened after it.
+    /// opened after it, and read those in the folders of files that are `awaited`: which files there will be is not known to
+    /// the kernel.
     ///
     /// # Errors
     /// If something that could be kept is kept.
-    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>) -> Result<(), Kept> {
+    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>, awaited: &[PathBuf]) -> Result<(), Kept> {
         #[cfg(target_os = "linux")]
         linux::before()?;
         if let Some(Identity { uid, gid, name }) = &self.become_user {
@@ -135,9 +136,9 @@ impl Privileges {
             }
         }
         #[cfg(target_os = "linux")]
-        linux::after(interface, folder)?;
+        linux::after(interface, folder, awaited)?;
         #[cfg(not(target_os = "linux"))]
-        let _ = (interface, folder);
+        let _ = (interface, folder, awaited);
         Ok(())
     }
 }
@@ -197,7 +198,7 @@ mod linux {
     }
 
     /// Drops all capabilities for good, and confines this process where the kernel can.
-    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>) -> Result<(), Kept> {
+    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>, awaited: &[PathBuf]) -> Result<(), Kept> {
         if caps::runtime::ambient_set_supported().is_ok() {
             caps::clear(None, CapSet::Ambient).map_err(|error| kept(&error))?;
         }
@@ -212,14 +213,18 @@ mod linux {
         }
         nix::sys::prctl::set_no_new_privs().map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
         // Best effort: many kernels have none of it, and old ones not all.
-        match confined(interface, folder) {
+        match confined(interface, folder, awaited) {
             Ok(status) => log::debug!("Landlock: {status:?}"),
             Err(error) => log::debug!("Landlock: {error}"),
         }
         Ok(())
     }
 
-    fn confined(interface: Option<&str>, folder: Option<&Path>) -> Result<RulesetStatus, RulesetError> {
+    fn confined(
+        interface: Option<&str>,
+        folder: Option<&Path>,
+        awaited: &[PathBuf],
+    ) -> Result<RulesetStatus, RulesetError> {
         let ruleset = Ruleset::default();
         // Without it, files in different folders could not be renamed to each other's place, as --extract does.
         let ruleset = match folder {
@@ -238,6 +243,12 @@ mod linux {
             // As messages are written: to new files, which change folders, or are removed.
             let access = AccessFs::from_read(KNOWN) | AccessFs::from_write(KNOWN);
             ruleset = ruleset.add_rule(PathBeneath::new(fd, access & !AccessFs::Execute))?;
+        }
+        for file in awaited {
+            let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if let Ok(fd) = PathFd::new(parent) {
+                ruleset = ruleset.add_rule(PathBeneath::new(fd, AccessFs::ReadFile))?;
+            }
         }
         // libpcap reads there how many packets the interface itself has dropped.
         let statistics = |name| Path::new("/sys/class/net").join::<&str>(name).join("statistics");

@@ -1,8 +1,9 @@
 //! `--raw`: the bytes of one conversation, as both sides sent them.
 
 use super::conversations::Conversations;
+use super::key_files::{self, Packets};
 use super::{Named, identity, private, say, told, words};
-use crate::capture::{self, Damage, Filter, Outlet, Reading};
+use crate::capture::{self, Beside, Damage, Filter, Outlet, Reading};
 use crate::cli::{Analysis, Input};
 use crate::pipeline;
 use crate::session::content_store::ContentStore;
@@ -36,13 +37,18 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     };
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let memory = analysis.options.memory;
+    let gathered = key_files::gather(&analysis.keys, Packets::Files(files))?;
     let (files, limits_hit) = pipeline::in_order(files);
     analysis.options.limits_hit = limits_hit;
+    analysis.options.limits_hit.add(&gathered.limits);
     let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
-    let mut source = capture::open_until(&files, filter, Damage::default(), reading, memory.order(), None)?;
+    let secrets = gathered.sink();
+    let beside = Beside { secrets: secrets.as_ref(), ..Beside::default() };
+    let mut source = capture::open_beside(&files, filter, Damage::default(), reading, memory.order(), beside)?;
     let conversations = Arc::new(Conversations::new()?);
     let raw_store: Arc<dyn ContentStore> = conversations.clone();
-    let plan = Arc::new(Plan { needs: Needs::NONE, raw_store: Some(raw_store), ..Plan::default() });
+    let plan =
+        Arc::new(Plan { needs: Needs::NONE, raw_store: Some(raw_store), keys: gathered.keys(), ..Plan::default() });
     analysis.options.selection = Selection::NONE;
     analysis.options.waiting_sessions = memory.ended();
     let picked = Rc::new(RefCell::new(Picked::default()));

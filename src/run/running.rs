@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{say, words};
 use crate::capture;
 use crate::cli::{Analysis, Input};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -55,13 +56,19 @@ impl Running {
         Ok(Self { stop, give_up: Arc::default(), live, endless, progress, privileges })
     }
 
-    /// Drops the privileges, once all that takes them is open, and says who listens on `interface`.
+    /// Drops the privileges, once all that takes them is open, but for the files that are `awaited`, and says who listens on
+    /// `interface`.
     ///
     /// # Errors
     /// Where they cannot be dropped.
-    pub(super) fn drop_privileges(&self, analysis: &Analysis, interface: Option<&str>) -> anyhow::Result<()> {
+    pub(super) fn drop_privileges(
+        &self,
+        analysis: &Analysis,
+        interface: Option<&str>,
+        awaited: &[PathBuf],
+    ) -> anyhow::Result<()> {
         let Some(privileges) = &self.privileges else { return Ok(()) };
-        privileges.drop(interface, analysis.output.extract.as_deref())?;
+        privileges.drop(interface, analysis.output.extract.as_deref(), awaited)?;
         if !analysis.around.quiet {
             say::line(&words::listening(analysis.output.lang, interface, privileges.user()));
         }

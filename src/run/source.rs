@@ -1,9 +1,10 @@
 //! Opens what packets come from.
 
 use super::begun::Begun;
+use super::key_files::Gathered;
 use super::running::Running;
 use super::{say, told, words};
-use crate::capture::{self, Cursor, Damage, Filter, Live, LiveOptions, Reading, Source};
+use crate::capture::{self, Beside, Cursor, Damage, Filter, Live, LiveOptions, Reading, SecretsSink, Source};
 use crate::cli::{Analysis, Format, Input};
 use crate::pipeline;
 use crate::view::clock::Clock;
@@ -21,17 +22,30 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// Where a file cannot be read, or the interface not be listened on.
-pub(super) fn open(analysis: &mut Analysis, filter: Option<Filter>, running: &Running) -> anyhow::Result<Opened> {
+pub(super) fn open(
+    analysis: &mut Analysis,
+    filter: Option<Filter>,
+    running: &Running,
+    gathered: &Gathered,
+) -> anyhow::Result<Opened> {
     let mut opened = match &analysis.input {
         Input::Files(files) => {
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
-            Opened { source: read(&files, analysis, filter, running)?, interface: None }
+            analysis.options.limits_hit.add(&gathered.limits);
+            Opened { source: read(&files, analysis, filter, running, gathered.sink().as_ref())?, interface: None }
         }
         Input::Followed(files) => {
             let (order, stop) = (analysis.options.memory.order(), Arc::clone(&running.stop));
-            let source =
-                capture::follow(files, filter, Damage::default(), order, stop, told::following(analysis.output.lang))?;
+            let source = capture::follow(
+                files,
+                filter,
+                Damage::default(),
+                order,
+                stop,
+                told::following(analysis.output.lang),
+                gathered.sink(),
+            )?;
             Opened { source, interface: None }
         }
         Input::Live(options) => listen(options, analysis, filter.as_ref(), running)?,
@@ -47,6 +61,7 @@ fn read(
     analysis: &Analysis,
     filter: Option<Filter>,
     running: &Running,
+    secrets: Option<&SecretsSink>,
 ) -> anyhow::Result<Box<dyn Source>> {
     let reading = match analysis.output.format {
         // Sessions that are over are shown while nothing comes.
@@ -55,8 +70,9 @@ fn read(
         _ => Reading::Here,
     };
     let (stop, tally) = (running.endless.then_some(&running.stop), analysis.options.tally.as_ref());
+    let beside = Beside { stop, tally, secrets };
     let order = analysis.options.memory.order();
-    Ok(capture::open_counted(files, filter, Damage::default(), reading, order, stop, tally)?)
+    Ok(capture::open_beside(files, filter, Damage::default(), reading, order, beside)?)
 }
 
 /// Listens. On SIGUSR1 it says how many packets there have been.

@@ -1,6 +1,7 @@
 //! What is said on standard error, in the language of the output. Errors say it in English themselves.
 
 use super::identity::Harm;
+use super::key_files::NoKey;
 use super::named::STANDARD_OUTPUT;
 use super::privileges::Kept;
 use super::problem::{AtFile, MayNot, Problem};
@@ -8,6 +9,7 @@ use super::say;
 use super::which::Which;
 use crate::capture::{CaptureError, Tell, Told};
 use crate::pipeline::Outcome;
+use crate::protocol::tls::private_key::BadKey;
 use crate::verdict::Report;
 use crate::view::Lang;
 use crate::view::csv::CutShort;
@@ -37,12 +39,16 @@ fn zh(error: &anyhow::Error) -> String {
     }
     match error.downcast_ref::<Harm>() {
         Some(Harm::Capture { written }) => return format!("{}：无法写入：它就是所读的抓包文件", place(written)),
+        Some(Harm::Keys { written }) => return format!("{}：无法写入：密钥从该文件读取", place(written)),
         Some(Harm::Twice { written, other }) => return format!("{}：无法写入：{other} 是同一个文件", place(written)),
         Some(Harm::Messages) => return "标准错误就是所读的抓包文件".to_owned(),
         None => {}
     }
     if let Some(Kept { what, todo }) = error.downcast_ref() {
         return format!("无法放弃权限：{}：{}", errors::said(Lang::Zh, what), errors::said(Lang::Zh, todo));
+    }
+    if let Some(NoKey { name, why }) = error.downcast_ref() {
+        return format!("{name}：{}", no_key(*why));
     }
     if let Some(bad) = error.downcast_ref() {
         return errors::bad(Lang::Zh, bad);
@@ -58,6 +64,17 @@ fn zh(error: &anyhow::Error) -> String {
     };
     let last = error.chain().take_while(|error| !error.is::<io::Error>()).count();
     error.chain().take(last + 1).map(one).collect::<Vec<_>>().join("：")
+}
+
+/// Why a file has no private key that is of use.
+fn no_key(why: BadKey) -> &'static str {
+    match why {
+        BadKey::NoPem => "没有 PEM：请指定含有 `-----BEGIN PRIVATE KEY-----` 一行的文件",
+        BadKey::PublicOnly => "没有私钥，只有公开的内容（证书）：请指定含有服务器私钥的文件",
+        BadKey::Encrypted => "私钥已加密：请先解密，例如用 openssl pkey -in 文件 -out 明文文件",
+        BadKey::NotRsa => "私钥不是 RSA 的，其他私钥不能解密抓到的内容：请用 --keylog",
+        BadKey::Malformed => "私钥无法读取：已损坏，或是不认识的种类",
+    }
 }
 
 /// What the system says, or this program of a file.

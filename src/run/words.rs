@@ -23,6 +23,14 @@ pub(super) fn listening(lang: Lang, interface: Option<&str>, user: Option<&str>)
     }
 }
 
+/// A key log is not there yet.
+pub(super) fn awaited(lang: Lang, name: &str) -> String {
+    match lang {
+        Lang::En => format!("{name}: no such file yet; waiting for this key log"),
+        Lang::Zh => format!("{name}：文件尚不存在；等待这个密钥日志"),
+    }
+}
+
 /// What tcpdump says at its end.
 pub(super) fn heard(lang: Lang, packets: u64, heard: Heard) -> String {
     let Heard { received, kernel, interface } = heard;

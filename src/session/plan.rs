@@ -8,6 +8,7 @@ are among the pipeline's options.
 
 use super::content_store::ContentStore;
 use super::digester::Digester;
+use crate::protocol::tls::keys::Keys;
 use std::sync::Arc;
 
 /// What is computed for each session.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub raw_store: Option<Arc<dyn ContentStore>>,
     /// Makes the digests of large messages on a thread of its own.
     pub digester: Option<Arc<Digester>>,
+    /// Who has secrets of TLS; with `None`, nothing is decrypted.
+    pub keys: Option<Arc<dyn Keys>>,
 }
 
 /// What is asked for: nothing else is computed.

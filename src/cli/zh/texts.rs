@@ -79,6 +79,13 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         (_, "redact") => {
             "遮盖以任何形式出现的密码和令牌：`mask` 用星号（不写值时即此），`pseudonym` 用代号（仅在本次运行中，相同的机密代号相同）"
         }
+        (_, "key_logs") => {
+            "用这个密钥日志中的密钥读取 TLS 之内的内容；客户端在设置了 SSLKEYLOGFILE 时会写出这样的日志。可重复。抓包仍在写入时，密钥日志也可以仍在写入，\
+             或尚不存在。抓包自带的密钥（pcapng）无须指定就会使用"
+        }
+        (_, "tls_keys") => {
+            "用服务器的这个私钥读取 TLS 之内的内容：RSA，PEM 格式，未加密。可重复。只对 RSA 密钥交换有用（TLS 1.3 之前）；其他情况只能用密钥日志"
+        }
         (_, "filter") => "只看符合 BPF 表达式的分组（见 pcap-filter(7)）",
         (_, "ports") => {
             "指定某端口上的协议，例如 `smtp=2526`：smtp、lmtp、pop3、imap，或从第一个字节起就用 TLS 的 smtps、pop3s、imaps。可重复"
