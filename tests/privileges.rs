@@ -137,6 +137,21 @@ fn a_folder_that_the_user_may_not_write_is_told_with_the_way_out() {
     assert_eq!(fs::read_dir(folder.path().join("roots")).expect("a folder").count(), 0);
 }
 
+/// Those of a file that is there are open by then.
+#[test]
+fn a_key_log_may_come_after_privileges_are_dropped() {
+    if !is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("there.log"), "").expect("writable");
+    let child = live(folder.path(), &["--keylog", "none.log", "--keylog", "there.log"]).spawn().expect("mailtap runs");
+    thread::sleep(Duration::from_millis(500));
+    let Some((code, said)) = end(child) else { return };
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("none.log: no such file yet") && !said.contains("there.log:"), "{said}");
+}
+
 #[test]
 fn nothing_is_heard_where_the_user_cannot_be_become() {
     let folder = tempfile::tempdir().expect("a folder");

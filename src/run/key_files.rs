@@ -15,7 +15,7 @@ use crate::view::Lang;
 use nix::fcntl::OFlag;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -170,10 +170,28 @@ impl Log {
             self.lines.restart();
             self.position = 0;
         }
-        if let Err(error) = self.take(&mut file, each) {
-            log::debug!("{}: {error}", self.path.display());
+        self.take_what_is_there(&mut file, each);
+        if let Some(next) = self.successor(&file) {
+            (self.position, file) = (0, next);
+            self.lines.restart();
+            self.take_what_is_there(&mut file, each);
         }
         self.file = Some(file);
+    }
+
+    /// The file that has taken the name of `file`, if another has and it can be opened.
+    fn successor(&self, file: &File) -> Option<File> {
+        let (now, before) = (self.path.metadata().ok()?, file.metadata().ok()?);
+        if (now.dev(), now.ino()) == (before.dev(), before.ino()) {
+            return None;
+        }
+        opened(&self.path).ok()
+    }
+
+    fn take_what_is_there(&mut self, file: &mut File, each: &mut dyn FnMut(Entry)) {
+        if let Err(error) = self.take(file, each) {
+            log::debug!("{}: {error}", self.path.display());
+        }
     }
 
     fn take(&mut self, file: &mut File, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
@@ -235,7 +253,7 @@ mod tests {
         let path = folder.path().join("keys.log");
         let gathered = followed(std::slice::from_ref(&path));
         let keys = gathered.keys().unwrap();
-        assert_eq!(gathered.awaited, [path.clone()]);
+        assert_eq!(gathered.awaited, std::slice::from_ref(&path));
         let knows = |random: u8| keys.of(&[random; 32], 1).is_some();
         assert!(keys.may_come() && !knows(1));
         let text = line(1);
@@ -249,6 +267,10 @@ mod tests {
         assert!(!knows(2), "its end has not come");
         fs::write(&path, line(3)).unwrap();
         assert!(knows(3) && !knows(2) && knows(1), "emptied, and begun anew; what was known is known");
+        fs::rename(&path, folder.path().join("old")).unwrap();
+        assert!(!knows(4), "nothing has the name");
+        fs::write(&path, line(4)).unwrap();
+        assert!(knows(4), "another file has taken the name");
     }
 
     #[test]

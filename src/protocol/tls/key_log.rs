@@ -257,7 +257,7 @@ mod tests {
             };
             let line = format!("{name} {} {}", shown(&random), shown(&secret));
             for text in [line.clone(), format!("{line}\r\n"), format!("# one\n\n \t{line} \n"), format!("\r{line}")] {
-                assert_eq!(entries(text.as_bytes()), [wanted.clone()], "{text}");
+                assert_eq!(entries(text.as_bytes()), std::slice::from_ref(&wanted), "{text}");
             }
             let upper = format!("{name} {} {}\n", shown(&random).to_uppercase(), shown(&secret).to_uppercase());
             assert_eq!(entries(upper.as_bytes()), [wanted], "{upper}");
