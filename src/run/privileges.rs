@@ -220,7 +220,7 @@ mod linux {
         Ok(())
     }
 
-    fn confined(
+    pub(super) fn confined(
         interface: Option<&str>,
         folder: Option<&Path>,
         awaited: &[PathBuf],
@@ -266,6 +266,37 @@ mod linux {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Landlock confines the thread that asks for it and those that it begins.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_is_awaited_can_be_read_once_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (awaited, elsewhere) = (folder.path().join("a/keys.log"), folder.path().join("b/keys.log"));
+        for file in [&awaited, &elsewhere] {
+            std::fs::create_dir(file.parent().unwrap()).unwrap();
+        }
+        let files = [awaited.clone()];
+        let (confined, begin) = std::sync::mpsc::channel();
+        let (ready, wait) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let status = linux::confined(None, None, &files);
+            ready.send(()).unwrap();
+            let (awaited, elsewhere): (PathBuf, PathBuf) = begin.recv().unwrap();
+            let written = std::fs::OpenOptions::new().append(true).open(&awaited);
+            (status, File::open(awaited), written, File::open(elsewhere))
+        });
+        wait.recv().unwrap();
+        for file in [&awaited, &elsewhere] {
+            std::fs::write(file, "").unwrap();
+        }
+        confined.send((awaited, elsewhere)).unwrap();
+        let (status, read, written, other) = thread.join().unwrap();
+        assert!(read.is_ok(), "{read:?}");
+        if status.is_ok_and(|status| status == landlock::RulesetStatus::FullyEnforced) {
+            assert!(written.is_err() && other.is_err(), "nothing else can be opened");
+        }
+    }
 
     #[test]
     fn a_namespace_of_one_user_is_told_by_its_map() {

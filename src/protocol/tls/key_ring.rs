@@ -73,7 +73,11 @@ impl Known {
                 let all = self.connections.entry(random).or_default();
                 match all.iter_mut().find(|(known, _)| *known == label) {
                     Some((_, before)) => repeat(before, &held),
-                    None => all.push((label, held)),
+                    None => {
+                        // Most connections of TLS 1.2 have one secret, and there may be a million.
+                        all.reserve_exact(1);
+                        all.push((label, held));
+                    }
                 }
             }
             Entry::Encrypted { beginning, secret } => {
