@@ -39,6 +39,7 @@ use crate::view::View;
 use input::{InputStage, Routed};
 use options::StopCondition;
 use output::OutputStage;
+use shard::Sharding;
 use shards::Shards;
 use std::io;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ fn run_here<'a>(
     output: &mut OutputStage<'_>,
     stop: &AtomicBool,
 ) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
-    let mut input = InputStage::new(options, source.is_live());
+    let mut input = InputStage::new(options, Sharding::of(plan), source.is_live());
     let mut shards = Shards::all(options, plan);
     let stop_condition = StopCondition::new(options, stop);
     let mut problem = None;

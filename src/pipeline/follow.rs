@@ -214,7 +214,7 @@ impl<'a> ConnectionFollower<'a> {
         let mut builder = Box::new(
             Builder::new(hint.protocol, Arc::clone(&self.plan)).with_allowance(self.options.memory.open() / SHARDS),
         );
-        let mut dialogue = detect::dialogue(hint, &mut *builder);
+        let mut dialogue = detect::dialogue(hint, self.plan.keys.clone(), &mut *builder);
         if self.decrypted && !hint.implicit_tls {
             let port = self.options.ports.get(self.endpoints.server.port());
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);

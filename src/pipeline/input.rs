@@ -3,7 +3,7 @@
 mod skimming;
 
 use super::options::{BatchEnd, Options};
-use super::shard::shard_of;
+use super::shard::{Sharding, shard_of};
 use super::wall_clock::WallClock;
 use crate::capture::{Packet, Quiet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, peek};
@@ -50,6 +50,7 @@ pub struct InputStage<'a> {
 
 /// What is counted on the way.
 struct Counts {
+    sharding: Sharding,
     packets: PacketCounts,
     traffic: Traffic,
     /// TCP segments by the lower of their ports.
@@ -115,12 +116,13 @@ pub struct InputCounts {
 
 impl<'a> InputStage<'a> {
     /// Nothing read yet. `live` packets come as they are captured.
-    pub fn new(options: &'a Options, live: bool) -> Self {
+    pub fn new(options: &'a Options, sharding: Sharding, live: bool) -> Self {
         Self {
             options,
             decoder: Decoder::within(options.memory.fragments()),
             multipath: Multipath::default(),
             rest: Counts {
+                sharding,
                 packets: PacketCounts::default(),
                 traffic: Traffic::default(),
                 ports: vec![0; 1 << 16],
@@ -303,7 +305,7 @@ impl Counts {
         self.batch_bytes += segment.payload.len();
         self.batch_segments += 1;
         segment.header.shares_packet = std::mem::replace(&mut self.handed_on, true);
-        let shard = shard_of(&segment.source, &segment.destination);
+        let shard = shard_of(self.sharding, &segment.source, &segment.destination);
         Routed::Segment(RoutedSegment { shard, nth: self.packets.read, segment })
     }
 
@@ -311,7 +313,7 @@ impl Counts {
     fn sorted_error<'s>(&mut self, error: &'s mut IcmpError) -> Routed<'s> {
         self.batch_segments += 1;
         error.shares_packet = std::mem::replace(&mut self.handed_on, true);
-        Routed::Error(RoutedError { shard: shard_of(&error.source, &error.destination), error })
+        Routed::Error(RoutedError { shard: shard_of(self.sharding, &error.source, &error.destination), error })
     }
 
     /// Counts a place at which decoding stopped.
@@ -338,7 +340,7 @@ mod tests {
     /// quiet for so many seconds; and whether all that lingers goes.
     fn quiet(seconds: u64, amid_record: bool) -> (i64, i64, bool) {
         let options = Options::default();
-        let mut input = InputStage::new(&options, false);
+        let mut input = InputStage::new(&options, Sharding::Connections, false);
         for time in [100, 110] {
             let time = Time::from_microseconds(time * 1_000_000);
             let packet = Packet { number: 1, time, link: LinkType::NULL, data: &[], wire_len: 0 };

@@ -22,7 +22,7 @@ use super::event::{self, ConnectionChange, ConnectionEvent};
 use super::input::{InputStage, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
-use super::shard::SHARDS;
+use super::shard::{SHARDS, Sharding};
 use super::shards::Shards;
 use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
@@ -119,6 +119,7 @@ pub fn run<'a>(
 ) -> io::Result<Option<(InputStage<'a>, Option<CaptureError>)>> {
     let wanted = options.threads.min(SHARDS);
     let preparation = output.preparation();
+    let sharding = Sharding::of(plan);
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
     let (used, unused) = bounded(wanted * SPARE);
@@ -127,7 +128,8 @@ pub fn run<'a>(
     thread::scope(|scope| {
         // All threads wait until it is known how many there are: where they are told nothing, they end.
         let (tell_reader, told) = bounded::<Vec<Sender<Batch>>>(1);
-        let read = move || told.recv().ok().map(|workers| read(source, options, stop, given_up, workers, unused));
+        let read =
+            move || told.recv().ok().map(|workers| read(source, options, stop, given_up, sharding, workers, unused));
         let reader = match threads.start(scope, "packets", read) {
             Ok(reader) => reader,
             Err(error) => {
@@ -200,10 +202,11 @@ fn read<'a>(
     options: &'a Options,
     stop: &AtomicBool,
     given_up: &AtomicBool,
+    sharding: Sharding,
     to_workers: Vec<Sender<Batch>>,
     unused: &Receiver<Batch>,
 ) -> (InputStage<'a>, Option<CaptureError>) {
-    let mut input = InputStage::new(options, source.is_live());
+    let mut input = InputStage::new(options, sharding, source.is_live());
     let stop_condition = StopCondition::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
     let mut problem = None;

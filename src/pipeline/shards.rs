@@ -8,6 +8,7 @@ use super::shard::SHARDS;
 use crate::decode::Segment;
 use crate::flow::{ConnectionHandler, Endpoints, Key, PacketRef, Table, Transport};
 use crate::limits::LimitsHit;
+use crate::protocol::tls::resumption::Remembering;
 use crate::session::Plan;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -40,7 +41,7 @@ impl<'a> Shards<'a> {
             (shard % threads == thread).then(|| {
                 let follower = ShardFollower {
                     options,
-                    plan: Arc::clone(plan),
+                    plan: of_shard(plan),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -137,6 +138,17 @@ impl<'a> Shards<'a> {
         let mut all = LimitsHit::default();
         self.tables.iter().flatten().for_each(|table| all.add(table.limits_hit()));
         all
+    }
+}
+
+/// The plan of one shard, which remembers the TLS sessions that it has seen.
+fn of_shard(plan: &Arc<Plan>) -> Arc<Plan> {
+    match &plan.keys {
+        None => Arc::clone(plan),
+        Some(keys) => {
+            let keys = Remembering::new(Arc::clone(keys));
+            Arc::new(Plan { keys: Some(Arc::new(keys)), ..Plan::clone(plan) })
+        }
     }
 }
 

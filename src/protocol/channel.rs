@@ -13,8 +13,8 @@ In front of all of them the client may send a proxy's header, or a ClientHello t
 The order of the layers is fixed, whichever begins first: data are compressed, then encrypted (RFC 4978, section 3). The
 dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
 
-Without keys no plain text comes out of TLS: an [`Observer`] reports what can be seen from outside, and the dialogue
-waits. Where plain text arrives instead of TLS (the capture was decrypted), the TLS layer is removed again.
+What crosses inside TLS comes out of it where there are keys. Without them an [`Observer`] reports what can be seen from
+outside, and the dialogue waits. Where plain text arrives instead of TLS (the capture was decrypted), the TLS layer is removed again.
 
 This module also sets the [`Channel`] that each of the dialogue's steps crossed in.
 */
@@ -29,11 +29,12 @@ mod tests;
 use super::dialogue::{Dialogue, Early, Upgrade};
 use super::event::{Channel, Sink, Step, StepId, TlsFact, forward};
 use super::framing::Input;
-use super::tls::{Observer, Outcome};
+use super::tls::{Keys, Observer, Opened, Outcome};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use deflate::{Bound, Inflater};
 use front::{Front, Opening};
+use std::sync::Arc;
 
 /// The layers of a connection, and the dialogue on top of them.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Stack {
     offered: Option<Box<Observer>>,
     /// The server has sent something.
     server_spoke: bool,
+    /// Secrets of TLS, where there are any.
+    keys: Option<Arc<dyn Keys>>,
     inner: Inner,
 }
 
@@ -55,13 +58,19 @@ impl Stack {
             tls: None,
             offered: None,
             server_spoke: false,
+            keys: None,
             inner: Inner { deflate: None, dialogue: Box::new(dialogue), channel: Channel::Clear },
         }
     }
 
+    /// Reads on inside TLS with the secrets that `keys` has. To be called before anything else.
+    pub fn with_keys(self, keys: Option<Arc<dyn Keys>>) -> Self {
+        Self { keys, ..self }
+    }
+
     /// TLS from the first byte (RFC 8314).
     pub fn begin_with_tls(&mut self, out: &mut dyn Sink) {
-        self.tls = Some(Box::new(Observer::implicit(out)));
+        self.tls = Some(Box::new(Observer::implicit(out).with_keys(self.keys.as_ref())));
     }
 
     /// Plain text that crossed inside TLS, which began with the connection (`implicit`) or in a way that the capture does
@@ -107,7 +116,7 @@ impl Stack {
                     self.inner.dialogue.header_passed(version);
                 }
                 if is_hello {
-                    self.offered = Some(Box::default());
+                    self.offered = Some(Box::new(Observer::default().with_keys(self.keys.as_ref())));
                 }
                 for (bytes, at) in pieces {
                     self.client_data(&bytes, at, out);
@@ -123,7 +132,9 @@ impl Stack {
         if let Some(offered) = &mut self.offered {
             if !offered.turns_to_text(Side::Client, bytes) {
                 let mut refusable = self.front.refusable();
-                front::greets(&mut refusable, out, |out| offered.data(Side::Client, bytes, at, out));
+                // Until the server answers nothing is opened.
+                let mut input = Input::new(bytes, at);
+                front::greets(&mut refusable, out, |out| offered.data(Side::Client, &mut input, out));
                 return self.front.put_back(refusable);
             }
             offered.end(out);
@@ -161,11 +172,14 @@ impl Stack {
     /// Bytes for the layers of the connection.
     fn below(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
-        while !input.is_empty() {
+        while !input.is_empty() || self.tls.is_some() {
             if let Some(observer) = &mut self.tls {
-                // With keys, the decrypted bytes would go to `inner.read`.
-                match observer.data(from, input.rest(), at, out) {
+                match observer.data(from, &mut input, out) {
                     Outcome::Taken => return,
+                    Outcome::Opened => {
+                        self.read_opened(out);
+                        continue;
+                    }
                     Outcome::Plain => {
                         self.tls = None;
                         self.inner.channel = Channel::Decrypted;
@@ -174,6 +188,36 @@ impl Stack {
             }
             if let Some(upgrade) = self.inner.read(from, &mut input, out) {
                 self.upgrade(upgrade, out);
+            }
+        }
+    }
+
+    /// Hands what TLS has opened over to the layers inside.
+    fn read_opened(&mut self, out: &mut dyn Sink) {
+        let Some(observer) = &mut self.tls else { return };
+        let inner = &mut self.inner;
+        while let Some((from, opened)) = observer.next_opened() {
+            inner.channel = Channel::Decrypted;
+            match opened {
+                Opened::Data(bytes, pieces) => {
+                    let mut rest = &bytes[..];
+                    for (length, at) in pieces {
+                        let (piece, after) = rest.split_at(length.min(rest.len()));
+                        rest = after;
+                        let mut input = Input::new(piece, at);
+                        while !input.is_empty() {
+                            inner.read_inside(from, &mut input, out);
+                        }
+                    }
+                }
+                Opened::Gap(missing, at) => {
+                    if let Some(Upgrade::Deflate) = inner.gap(from, missing, at, out) {
+                        inner.deflate = Some(Box::default());
+                    }
+                }
+                Opened::LastGap(missing, at) => {
+                    inner.tell(out, |dialogue, out| dialogue.last_gap(from, missing, at, out));
+                }
             }
         }
     }
@@ -202,7 +246,9 @@ impl Stack {
 
     fn gap_below(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(observer) = &mut self.tls {
-            self.inner.tell(out, |dialogue, out| dialogue.gap_in_tls(from, out));
+            if !observer.reads_on_after_gap(from, missing, at) {
+                self.inner.tell(out, |dialogue, out| dialogue.gap_in_tls(from, out));
+            }
             observer.gap(from, missing, at, out);
         } else if let Some(upgrade) = self.inner.gap(from, missing, at, out) {
             self.upgrade(upgrade, out);
@@ -229,8 +275,11 @@ impl Stack {
     }
 
     fn end_tls(&mut self, out: &mut dyn Sink) {
-        if let Some(observer) = &mut self.tls {
-            observer.end(out);
+        while let Some(observer) = &mut self.tls {
+            match observer.close(out) {
+                Outcome::Opened => self.read_opened(out),
+                Outcome::Taken | Outcome::Plain => return observer.end(out),
+            }
         }
     }
 
@@ -239,7 +288,7 @@ impl Stack {
             Upgrade::Deflate => self.inner.deflate = Some(Box::default()),
             Upgrade::Tls { implicit, client, early } => {
                 let observer = if implicit { Observer::implicit(out) } else { Observer::after_starttls(out) };
-                self.tls = Some(Box::new(observer.with_client(client)));
+                self.tls = Some(Box::new(observer.with_client(client).with_keys(self.keys.as_ref())));
                 for early in early {
                     match early {
                         Early::Data(bytes, at) => self.below(client, &bytes, at, out),
@@ -277,6 +326,13 @@ impl Inner {
             }
         });
         None
+    }
+
+    /// Reads a piece of `input` that was opened. Inside TLS compression may begin, and no other layer.
+    fn read_inside(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
+        if let Some(Upgrade::Deflate) = self.read(from, input, out) {
+            self.deflate = Some(Box::default());
+        }
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {

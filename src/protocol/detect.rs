@@ -14,10 +14,12 @@ use super::ports::Hint;
 use super::proxy::header::{Beginning, beginning};
 use super::proxy::{Preamble, preamble, via};
 use super::secret::Raw;
+use super::tls::Keys;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{heap, of_list};
 use foreign::Suspicion;
+use std::sync::Arc;
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
     starts_with_word, tls_record,
@@ -247,14 +249,16 @@ fn proxied_rest<'a>(proxied: &mut [usize; 2], from: Side, bytes: &'a [u8]) -> &'
     &bytes[passed..]
 }
 
-/// Makes the dialogue for the detected protocol, inside TLS where the connection begins with it.
-pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Stack {
-    let mut stack = match found.protocol {
+/// Makes the dialogue for the detected protocol, inside TLS where the connection begins with it. `keys`: secrets to read on
+/// there.
+pub fn dialogue(found: Hint, keys: Option<Arc<dyn Keys>>, out: &mut dyn Sink) -> Stack {
+    let stack = match found.protocol {
         Protocol::Smtp => Stack::new(smtp::Dialogue::new(smtp::Flavour::Smtp)),
         Protocol::Lmtp => Stack::new(smtp::Dialogue::new(smtp::Flavour::Lmtp)),
         Protocol::Pop3 => Stack::new(pop3::Dialogue::new()),
         Protocol::Imap => Stack::new(imap::Dialogue::new()),
     };
+    let mut stack = stack.with_keys(keys);
     if found.implicit_tls {
         stack.begin_with_tls(out);
     }

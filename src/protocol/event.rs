@@ -16,7 +16,7 @@ pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
 pub use envelope::{Envelope, Recipient};
-pub use tls::{Certificate, TlsFact};
+pub use tls::{Certificate, KeyFault, KeySource, Random, TlsFact};
 pub use transaction::{Decided, DecidingReply, Transaction, TransactionEnd};
 
 use super::framing::Line;

@@ -14,7 +14,7 @@ mod packed;
 mod transaction;
 
 use super::message::Reader;
-use super::model::{ContentRef, Credential, Message, Phase, Session, Step, TlsMode};
+use super::model::{ContentRef, Credential, DecryptedBy, Message, Phase, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::text::{text, text_of};
 use super::{logins, phase, step, tls};
@@ -396,7 +396,14 @@ impl Sink for Builder {
             TlsFact::Alpn(protocol) => tls.alpn = Some(text(&protocol)),
             TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
-            TlsFact::Decrypted => tls.decrypted = true,
+            TlsFact::Decrypted => (tls.decrypted, tls.decryption.by) = (true, Some(DecryptedBy::Capture)),
+            TlsFact::DecryptedBy(source) => {
+                (tls.decrypted, tls.decryption.by) = (true, Some(DecryptedBy::Keys(source)));
+            }
+            TlsFact::NotDecrypted(fault, random) => {
+                tls.decryption.fault = Some(fault);
+                tls.decryption.client_random = random.map(Box::new);
+            }
         }
         self.held.rest = self.held.rest + tls.room() + tls.weight() - before;
     }

@@ -7,7 +7,9 @@ use crate::capture::number;
 use crate::flow::Transport;
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId, Via};
+use crate::protocol::event::{
+    Certificate, Exposure, KeyFault, KeySource, LoginCause, LoginOutcome, Random, StepId, Via,
+};
 use crate::protocol::secret::Secret;
 use crate::session::content_store::StoredContent;
 use std::net::IpAddr;
@@ -150,8 +152,30 @@ pub struct Tls {
     pub ja4: Option<String>,
     /// The server's certificate.
     pub certificate: Option<Certificate>,
-    /// Plain text where TLS should have been: the capture was decrypted.
+    /// What crossed inside is known.
     pub decrypted: bool,
+    /// By what it was decrypted, or why it was not.
+    pub decryption: Decryption,
+}
+
+/// How what crossed inside TLS came to be known, or why it is not although there were secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decryption {
+    /// By what it was decrypted.
+    pub by: Option<DecryptedBy>,
+    /// Why the secrets that were there did not decrypt it.
+    pub fault: Option<KeyFault>,
+    /// Random of the ClientHello whose secrets are wanted.
+    pub client_random: Option<Box<Random>>,
+}
+
+/// By what the inside of TLS is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecryptedBy {
+    /// The capture has plain text where TLS should have begun.
+    Capture,
+    /// By secrets.
+    Keys(KeySource),
 }
 
 /// How TLS began.

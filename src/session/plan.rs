@@ -21,10 +21,10 @@ pub struct Plan {
     /// Where whole conversations are kept, the bytes of both sides in the order in which they were delivered; with `None`
     /// they are forgotten.
     pub raw_store: Option<Arc<dyn ContentStore>>,
+    /// Secrets of TLS, by which sessions inside it are read; with `None` they stay closed.
+    pub keys: Option<Arc<dyn Keys>>,
     /// Makes the digests of large messages on a thread of its own.
     pub digester: Option<Arc<Digester>>,
-    /// Who has secrets of TLS; with `None`, nothing is decrypted.
-    pub keys: Option<Arc<dyn Keys>>,
 }
 
 /// What is asked for: nothing else is computed.

@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Addressee, Attachment, Credential, Envelope, Extra, Faults, Finding, Header, HeaderField, Mailbox, Message,
-    MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction, Word,
+    Addressee, Attachment, Credential, Decryption, Envelope, Extra, Faults, Finding, Header, HeaderField, Mailbox,
+    Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction, Word,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -197,6 +197,7 @@ impl Tls {
             ja4,
             certificate,
             decrypted: _,
+            decryption: Decryption { by: _, fault: _, client_random },
         } = self;
         let of_certificate = |certificate: &Certificate| {
             let Certificate { subject, issuer, not_before, not_after, names, sha256 } = certificate;
@@ -205,6 +206,7 @@ impl Tls {
         of_all(offered)
             + of_texts([version, cipher, server_name, alpn, ja4])
             + certificate.as_ref().map_or(0, of_certificate)
+            + client_random.as_ref().map_or(0, |random| heap(size_of_val(&**random)))
     }
 }
 

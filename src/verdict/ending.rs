@@ -45,10 +45,15 @@ pub fn is_incomplete(session: &Session) -> bool {
     transport.counters.client_missing + transport.counters.server_missing > 0 || !transport.from_start
 }
 
-/// Something crossed inside TLS that was not decrypted. A ClientHello that nothing follows hides nothing.
+/// Something crossed inside TLS that was not decrypted. A ClientHello that nothing follows hides nothing, nor does the
+/// handshake of what was decrypted.
 pub fn is_hidden(session: &Session) -> bool {
-    let is_hello = |step: &Step| matches!(step.subject, Subject::Tls(tls::Subject::ClientHello));
-    session.steps.iter().any(|step| step.channel == Channel::Tls && !is_hello(step))
+    let hides = |step: &Step| match &step.subject {
+        Subject::Tls(tls::Subject::ClientHello) => false,
+        Subject::Tls(subject) if session.tls.decrypted => *subject == tls::Subject::Encrypted,
+        _ => true,
+    };
+    session.steps.iter().any(|step| step.channel == Channel::Tls && hides(step))
 }
 
 /// The client asked to end the session: QUIT, LOGOUT.

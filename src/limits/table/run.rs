@@ -80,6 +80,45 @@ macro_rules! run_bounds {
                 zh: "一个 TLS 握手报文 {TLS_HANDSHAKE_BYTES}",
             }
 
+            /// Counts connections whose ciphertext waited for keys in vain.
+            TlsWaitingBytes = "tls_waiting_bytes" {
+                /// Bytes of a TLS connection that wait for its secrets, where these are written while it is read.
+                TLS_WAITING_BYTES: Bytes = 256 * 1024, fuzzed 2048;
+            } hit {
+                en: "TLS connections sent more than {TLS_WAITING_BYTES} before their secrets came, and were not decrypted",
+                zh: "在密钥到来之前已发送超过 {TLS_WAITING_BYTES} 的 TLS 连接未解密（条数）",
+            } readme {
+                en: "{TLS_WAITING_BYTES} of a TLS connection that wait for its secrets",
+                zh: "一个 TLS 连接等待密钥的数据 {TLS_WAITING_BYTES}",
+            }
+
+            /// Counts directions of TLS connections of which no more was decrypted after a loss.
+            TlsSearchBytes = "tls_search_bytes" {
+                /// Bytes of records that are tried in vain, in one direction of a TLS connection.
+                TLS_SEARCH_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 65536;
+                /// Records that may be missing between one that was opened and the next.
+                TLS_SEARCH_RECORDS: Count = 4_096, fuzzed 16;
+            } hit {
+                en: "directions of TLS connections were not decrypted further: \
+                     no record was found in {TLS_SEARCH_BYTES} of trials after a loss",
+                zh: "丢失数据后尝试了 {TLS_SEARCH_BYTES} 仍未找到下一条记录，因而未继续解密的 TLS 方向（个数）",
+            } readme {
+                en: "{TLS_SEARCH_BYTES} of trials, and {TLS_SEARCH_RECORDS} records, to find the next TLS record after a loss",
+                zh: "丢失数据后为找到下一条 TLS 记录最多尝试 {TLS_SEARCH_BYTES}、{TLS_SEARCH_RECORDS} 条记录",
+            }
+
+            /// Counts TLS sessions that were forgotten before the end.
+            TlsSessions = "tls_sessions" {
+                /// TLS sessions whose master secrets are remembered, in each shard, so that they are known when taken up again.
+                TLS_SESSIONS: Count = 8_192, fuzzed 4;
+            } hit {
+                en: "decrypted TLS sessions were forgotten, so that one taken up again could not be known",
+                zh: "已解密的 TLS 会话被遗忘，之后若被恢复则无法识别（个数）",
+            } readme {
+                en: "{TLS_SESSIONS} TLS sessions remembered, to read them when they are taken up again",
+                zh: "为读取被恢复的 TLS 会话而记住 {TLS_SESSIONS} 个",
+            }
+
             /// Counts connections closed before their end to make room.
             Connections = "connections" {
                 /// Connections followed at once. One that does nothing but open costs about 350 bytes.

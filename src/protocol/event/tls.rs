@@ -20,10 +20,28 @@ pub enum Subject {
         /// AlertDescription (RFC 8446, section 6).
         description: u8,
     },
+    /// A ticket by which the client may take up the session again; seen where the session is decrypted.
+    SessionTicket,
+    /// The sender changes its keys (RFC 8446, section 4.6.3); seen where the session is decrypted.
+    KeyUpdate,
     /// Encrypted records.
     Encrypted,
     /// Bytes that are not TLS records although TLS was agreed upon. They are the step's text, as far as they are kept.
     NotTls,
+}
+
+/// `Random` of a ClientHello (RFC 8446, section 4.1.2), by which key logs name a connection.
+pub type Random = [u8; 32];
+
+/// Where the secrets of a connection were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeySource {
+    /// A key log (`--keylog`).
+    KeyLog,
+    /// A Decryption Secrets Block of the capture (pcapng).
+    SecretsBlock,
+    /// The server's private key (`--tls-key`).
+    ServerKey,
 }
 
 /// A fact about TLS.
@@ -54,6 +72,24 @@ pub enum TlsFact {
     Certificate(Box<Certificate>),
     /// Plain text where TLS should have begun: the capture was decrypted.
     Decrypted,
+    /// What crossed inside is read with secrets from here.
+    DecryptedBy(KeySource),
+    /// There are secrets, and what crossed inside cannot be read with them: why, and the ClientHello's random, by which
+    /// key logs name a connection, where it was seen.
+    NotDecrypted(KeyFault, Option<Random>),
+}
+
+/// Why secrets that are there do not decrypt a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyFault {
+    /// None of them is of this connection.
+    NoSecret,
+    /// The hellos are not in the capture: without them nothing tells whose secrets are wanted.
+    Handshake,
+    /// The cipher suite is not one of those that can be decrypted.
+    CipherSuite,
+    /// Those that should be of this connection open none of its records.
+    DoesNotFit,
 }
 
 /// A server certificate (RFC 5280).

@@ -15,12 +15,31 @@ pub const SERVER_HELLO: u8 = 2;
 /// HandshakeType of Certificate.
 pub const CERTIFICATE: u8 = 11;
 
+/// HandshakeType of NewSessionTicket.
+pub const NEW_SESSION_TICKET: u8 = 4;
+/// HandshakeType of EndOfEarlyData.
+pub const END_OF_EARLY_DATA: u8 = 5;
+/// HandshakeType of EncryptedExtensions.
+pub const ENCRYPTED_EXTENSIONS: u8 = 8;
+/// HandshakeType of Finished.
+pub const FINISHED: u8 = 20;
+/// HandshakeType of KeyUpdate.
+pub const KEY_UPDATE: u8 = 24;
+
 /// server_name (RFC 6066).
 pub const SERVER_NAME: u16 = 0;
 /// signature_algorithms (RFC 8446, section 4.2.3).
 pub const SIGNATURE_ALGORITHMS: u16 = 13;
 /// application_layer_protocol_negotiation (RFC 7301).
 pub const ALPN: u16 = 16;
+/// encrypt_then_mac (RFC 7366).
+pub const ENCRYPT_THEN_MAC: u16 = 22;
+/// extended_master_secret (RFC 7627).
+pub const EXTENDED_MASTER_SECRET: u16 = 23;
+/// early_data (RFC 8446, section 4.2.10).
+pub const EARLY_DATA: u16 = 42;
+/// session_ticket (RFC 5077).
+pub const SESSION_TICKET: u16 = 35;
 /// supported_versions (RFC 8446, section 4.2.1).
 pub const SUPPORTED_VERSIONS: u16 = 43;
 
@@ -38,6 +57,10 @@ pub type Extension<'a> = (u16, &'a [u8]);
 pub struct ClientHello<'a> {
     /// legacy_version.
     pub version: u16,
+    /// random.
+    pub random: [u8; 32],
+    /// legacy_session_id.
+    pub session_id: &'a [u8],
     /// cipher_suites.
     pub ciphers: Vec<u16>,
     /// extensions, in their order.
@@ -49,8 +72,14 @@ pub struct ClientHello<'a> {
 pub struct ServerHello<'a> {
     /// The version negotiated: of supported_versions, else legacy_version.
     pub version: u16,
+    /// random.
+    pub random: [u8; 32],
+    /// legacy_session_id_echo.
+    pub session_id: &'a [u8],
     /// cipher_suite.
     pub cipher: u16,
+    /// extensions, in their order.
+    pub extensions: Vec<Extension<'a>>,
     /// It is a HelloRetryRequest.
     pub retry: bool,
     /// The protocol chosen (RFC 7301).
@@ -62,14 +91,16 @@ pub fn client_hello(body: &[u8]) -> Option<ClientHello<'_>> {
     let ciphers = map_parser(length_data(be_u16), all_consuming(many0(be_u16)));
     let parsed: IResult<_, _> =
         (be_u16, take(32usize), length_data(be_u8), ciphers, length_data(be_u8), opt(extensions)).parse(body);
-    let (_, (version, _, _, ciphers, _, extensions)) = parsed.ok()?;
-    Some(ClientHello { version, ciphers, extensions: extensions.unwrap_or_default() })
+    let (_, (version, random, session_id, ciphers, _, extensions)) = parsed.ok()?;
+    let random = <[u8; 32]>::try_from(random).ok()?;
+    Some(ClientHello { version, random, session_id, ciphers, extensions: extensions.unwrap_or_default() })
 }
 
 /// `struct { ProtocolVersion; Random; SessionID; CipherSuite; CompressionMethod; Extension<0..2^16-1>; }`
 pub fn server_hello(body: &[u8]) -> Option<ServerHello<'_>> {
     let parsed: IResult<_, _> = (be_u16, take(32usize), length_data(be_u8), be_u16, be_u8, opt(extensions)).parse(body);
-    let (_, (legacy_version, random, _, cipher, _, extensions)) = parsed.ok()?;
+    let (_, (legacy_version, random, session_id, cipher, _, extensions)) = parsed.ok()?;
+    let random = <[u8; 32]>::try_from(random).ok()?;
     let extensions = extensions.unwrap_or_default();
     let selected = extension(&extensions, SUPPORTED_VERSIONS).and_then(|data| match data {
         &[major, minor] => Some(u16::from_be_bytes([major, minor])),
@@ -78,10 +109,29 @@ pub fn server_hello(body: &[u8]) -> Option<ServerHello<'_>> {
     let alpn = extension(&extensions, ALPN).and_then(|data| protocol_name_list(data).first().copied());
     Some(ServerHello {
         version: selected.unwrap_or(legacy_version),
+        random,
+        session_id,
         cipher,
         retry: random == HELLO_RETRY_REQUEST,
         alpn,
+        extensions,
     })
+}
+
+/// The ticket in `struct { uint32 ticket_lifetime_hint; opaque ticket<0..2^16-1>; }` (RFC 5077, section 3.3).
+pub fn new_session_ticket(body: &[u8]) -> Option<&[u8]> {
+    let parsed: IResult<_, _> = preceded(take(4usize), length_data(be_u16)).parse(body);
+    parsed.ok().map(|(_, ticket)| ticket).filter(|ticket| !ticket.is_empty())
+}
+
+/// `Extension extensions<0..2^16-1>` of EncryptedExtensions.
+pub fn encrypted_extensions(body: &[u8]) -> Vec<Extension<'_>> {
+    extensions(body).map_or_else(|_| Vec::new(), |(_, extensions)| extensions)
+}
+
+/// TLS 1.3, or a draft of it.
+pub fn is_tls13(version: u16) -> bool {
+    matches!(version, 0x0304 | 0x7f00..=0x7fff)
 }
 
 /// The data of extension `kind`.
@@ -137,8 +187,13 @@ pub fn signature_algorithms(data: &[u8]) -> Vec<u16> {
 }
 
 /// The first certificate, in DER, of `ASN.1Cert certificate_list<0..2^24-1>` (RFC 5246, section 7.4.2): the sender's
-/// own.
-pub fn own_certificate(body: &[u8]) -> Option<&[u8]> {
+/// own. In TLS 1.3 `opaque certificate_request_context<0..2^8-1>` comes before it (RFC 8446, section 4.4.2).
+pub fn own_certificate(body: &[u8], version: Option<u16>) -> Option<&[u8]> {
+    let context: IResult<_, _> = length_data(be_u8).parse(body);
+    let body = match context {
+        Ok((rest, _)) if version.is_some_and(is_tls13) => rest,
+        _ => body,
+    };
     let parsed: IResult<_, _> =
         map_parser(length_data(be_u24), map((length_data(be_u24), rest), |(first, _)| first)).parse(body);
     parsed.ok().map(|(_, certificate)| certificate)

@@ -4,23 +4,10 @@ The secrets by which TLS can be read on, and whoever has them.
 [`Keys`] is what the TLS layer asks; it does no reading itself. `KeyRing` in `key_ring.rs` is what answers.
 */
 
+pub use crate::protocol::event::tls::{KeySource, Random};
 use crate::protocol::secret::Secret;
 use std::fmt::Debug;
 use std::sync::Arc;
-
-/// `Random` of a ClientHello (RFC 8446, section 4.1.2), by which key logs name a connection.
-pub type Random = [u8; 32];
-
-/// Where the secrets of a connection were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub enum KeySource {
-    /// A key log (`--keylog`).
-    KeyLog,
-    /// A Decryption Secrets Block of the capture (pcapng).
-    SecretsBlock,
-    /// The server's private key (`--tls-key`).
-    ServerKey,
-}
 
 /// What is known of one connection's secrets, by the labels of the NSS key log format.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +40,14 @@ pub trait Keys: Debug + Send + Sync {
     /// `encrypted` is EncryptedPreMasterSecret without its length.
     fn premaster(&self, encrypted: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)>;
 
-    /// The master secret of the session that `session_id` names, where a key log tells it.
-    fn master_of_session(&self, session_id: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)>;
+    /// The master secret of the session that `name` names: its session id or ticket (RFC 5077).
+    fn master_of_session(&self, name: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)>;
+
+    /// Remembers the master secret of a session by its session id or ticket. False where another one is forgotten for it.
+    fn remember(&self, name: &[u8], source: KeySource, master: &Secret<Vec<u8>>) -> bool {
+        let _ = (name, source, master);
+        true
+    }
 
     /// More may come: the log is written while it is read. What cannot be decrypted yet is worth keeping.
     fn may_come(&self) -> bool;

@@ -1,8 +1,14 @@
 /*!
-TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Metadata only: nothing is decrypted.
+TLS: records, hellos, certificates, alerts (RFC 8446, RFC 5246), and what is inside, where there are keys.
 
-An [`Observer`] is a TLS layer of the [channel](super::channel) without keys: it receives every byte, until it finds
-that the bytes are not TLS at all.
+An [`Observer`] is a TLS layer of the [channel](super::channel): it receives every byte, until it finds that the bytes are
+not TLS at all. Given [`Keys`], it hands over what it opens:
+
+```text
+ bytes, gaps ─▶ Stream ─▶ record ─▶ Direction ─▶ content ─▶ dialogue
+                  ▲                     ▲  │
+        Search ───┘     hellos ─▶ Decryptor └─▶ TLS's own messages
+```
 
 Messages in the clear are emitted as they come: hellos, certificates and alerts a step each, everything else of a flight
 (key exchange, ChangeCipherSpec) folded into one. Encrypted records are one step for each direction, emitted at the end:
@@ -12,18 +18,20 @@ only then is their length known, and a step for each of a thousand records would
 pub mod alert;
 mod certificate;
 mod cipher;
+mod decryptor;
+mod direction;
 mod handshake;
+mod inside;
 mod ja4;
 pub mod key_log;
 pub mod key_ring;
 pub mod keys;
-#[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
 mod opener;
 pub mod private_key;
 mod record;
-#[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
+pub mod resumption;
 mod schedule;
-#[cfg_attr(not(test), expect(dead_code, reason = "the observer does not decrypt yet"))]
+mod search;
 mod suite;
 #[cfg(test)]
 mod tests;
@@ -32,12 +40,17 @@ mod vectors;
 
 pub use super::event::tls::Subject;
 
+pub use decryptor::Opened;
+pub use keys::Keys;
+
 use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
 use super::span::Span;
 use crate::flow::{PacketRef, Side};
-use crate::limits::{heap, of_list};
-use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, RECORD_BYTES, SSL2, Stream};
+use crate::limits::{Limit, heap, of_list};
+use decryptor::Decryptor;
+use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Head, Piece, RECORD_BYTES, SSL2, Stream};
+use std::sync::Arc;
 
 /// Whether a client's first bytes are a ClientHello, in a record (RFC 8446, section 5.1) or in the format of SSL 2.0
 /// (RFC 5246, appendix E.2); `None` where too few have come to tell.
@@ -66,6 +79,9 @@ pub fn client_hello(said: &[u8]) -> Option<bool> {
 pub enum Outcome {
     /// They belong to TLS, and were taken.
     Taken,
+    /// Something inside was opened: it is to be [taken](Observer::next_opened), and the call to be made again with what is
+    /// left of the bytes, if only nothing.
+    Opened,
     /// They are plain text where TLS should have begun: the capture was decrypted, or TLS never came. None was taken;
     /// the layer ends, in both directions, and the observer is not called again.
     Plain,
@@ -97,6 +113,10 @@ pub struct Observer {
     run: Option<Run>,
     /// Where the encrypted records were, the direction that began first at the front.
     encrypted: Vec<(Side, Span)>,
+    /// What is read now was opened.
+    inside: bool,
+    /// What opens records, where there are keys.
+    decryptor: Option<Box<Decryptor>>,
 }
 
 /// Messages of one side that are folded into one step.
@@ -104,6 +124,7 @@ pub struct Observer {
 struct Run {
     from: Side,
     subject: Subject,
+    inside: bool,
     span: Span,
     text: Vec<u8>,
 }
@@ -112,7 +133,13 @@ impl Observer {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
         let text = self.run.as_ref().map_or(0, |run| of_list(&run.text));
-        heap(size_of::<Self>()) + text + of_list(&self.encrypted) + self.client.held() + self.server.held()
+        let decryptor = self.decryptor.as_ref().map_or(0, |decryptor| decryptor.held());
+        heap(size_of::<Self>()) + text + of_list(&self.encrypted) + self.client.held() + self.server.held() + decryptor
+    }
+
+    /// Looks for this connection's secrets in `keys`.
+    pub fn with_keys(self, keys: Option<&Arc<dyn Keys>>) -> Self {
+        Self { decryptor: keys.map(|keys| Box::new(Decryptor::new(Arc::clone(keys)))), ..self }
     }
 
     /// TLS from the first byte.
@@ -143,35 +170,66 @@ impl Observer {
     }
 
     /// Bytes that `from` sent.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> Outcome {
-        if bytes.is_empty() {
+    pub fn data(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Outcome {
+        if self.decryptor.is_some() { self.data_with_keys(from, input, out) } else { self.read(from, input, out) }
+    }
+
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Outcome {
+        if input.is_empty() {
             return Outcome::Taken;
         }
-        if !self.begun && self.stream(from).reads_like_text(bytes) {
-            // TLS's client speaks first, in TLS and inside it. What its server says before that crossed in the clear.
-            if self.agreed && self.role(from) == Side::Server {
-                self.stream(from).span.add(bytes.len() as u64, at);
-                self.fold(from, Subject::NotTls, bytes, out);
-                return Outcome::Taken;
-            }
-            self.flush(out);
-            out.tls(TlsFact::Decrypted);
-            return Outcome::Plain;
+        if let Some(outcome) = self.plain(from, input, out) {
+            return outcome;
         }
-        self.begun = true;
-        let mut input = Input::new(bytes, at);
         while !input.is_empty() {
-            match self.stream(from).next(&mut input) {
-                Piece::More => {}
-                Piece::Body { kind, length, bytes } => self.body(from, kind, length, bytes, at, out),
-                Piece::NotRecords { text, bytes } => self.not_records(from, text, bytes, at, out),
-            }
+            self.piece(from, input, out);
         }
         Outcome::Taken
     }
 
+    /// Looks whether TLS begins at all with what `from` sends.
+    fn plain(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Outcome> {
+        if !self.begun && self.stream(from).reads_like_text(input.rest()) {
+            // TLS's client speaks first, in TLS and inside it. What its server says before that crossed in the clear.
+            if self.agreed && self.role(from) == Side::Server {
+                let (bytes, at) = (input.take(usize::MAX), input.at);
+                self.stream(from).span.add(bytes.len() as u64, at);
+                self.fold(from, Subject::NotTls, bytes, out);
+                return Some(Outcome::Taken);
+            }
+            self.flush(out);
+            out.tls(TlsFact::Decrypted);
+            return Some(Outcome::Plain);
+        }
+        self.begun = true;
+        None
+    }
+
+    /// Reads a piece of what `from` sent, of at most one record.
+    fn piece(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
+        let at = input.at;
+        match self.stream(from).next(input) {
+            Piece::More => {}
+            Piece::Body { head, bytes } => self.body(from, head, bytes, at, out),
+            Piece::Searched(bytes) => self.search(from, bytes, at, false, out),
+            Piece::NotRecords { text, bytes } => self.not_records(from, text, bytes, at, out),
+        }
+    }
+
     /// `missing` bytes that `from` sent are not in the capture.
     pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if !self.holds_gap(from, missing, at, out) {
+            self.gap_now(from, missing, at, out);
+        }
+    }
+
+    fn gap_now(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if self.gap_with_keys(from, missing, at) {
+            return;
+        }
+        if let Some(decryptor) = &mut self.decryptor {
+            decryptor.handshake_broken();
+        }
         self.half_read(from, out);
         self.flush(out);
         self.stream(from).gap(missing);
@@ -186,6 +244,9 @@ impl Observer {
         self.flush(out);
         for (from, span) in std::mem::take(&mut self.encrypted) {
             out.step(step(from, Subject::Encrypted, span));
+        }
+        if let Some(fact) = self.decryptor.as_ref().and_then(|decryptor| decryptor.why_not()) {
+            out.tls(fact);
         }
     }
 
@@ -202,14 +263,16 @@ impl Observer {
     }
 
     /// Some of a record's body.
-    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+    fn body(&mut self, from: Side, head: Head, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        let Head { kind, length, .. } = head;
+        let has_keys = self.decryptor.is_some();
         let stream = self.stream(from);
         match kind {
             HANDSHAKE if !stream.ciphered && !stream.broken => {
                 let mut bytes = bytes;
                 while !bytes.is_empty() {
                     if let Some((kind, body)) = self.stream(from).handshake_message(&mut bytes, at, out) {
-                        self.message(from, kind, &body, out);
+                        self.message(from, kind, &body, at, out);
                     }
                 }
             }
@@ -219,20 +282,29 @@ impl Observer {
                     HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
                     SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
                     SSL2 => {}
-                    CHANGE_CIPHER_SPEC => self.change_cipher_spec(from, out),
+                    CHANGE_CIPHER_SPEC if !(stream.ciphered && has_keys) => self.change_cipher_spec(from, at, out),
                     ALERT if !stream.ciphered && length == 2 => self.alert(from, bytes, out),
                     _ => {
-                        self.encrypted(from);
                         self.uses_keys(from, kind, length, out);
+                        self.protected(from, head, bytes, at, out);
                     }
                 }
             }
         }
     }
 
-    /// A whole handshake message in the clear.
-    fn message(&mut self, from: Side, kind: u8, body: &[u8], out: &mut dyn Sink) {
-        match (self.role(from), kind) {
+    /// A whole handshake message, which ended in packet `at`.
+    fn message(&mut self, from: Side, kind: u8, body: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        let role = self.role(from);
+        if let Some(decryptor) = &mut self.decryptor {
+            if (role, kind) == (Side::Client, handshake::CLIENT_HELLO)
+                && let Some(hello) = handshake::client_hello(body)
+            {
+                decryptor.client_hello(&hello);
+            }
+            decryptor.message(kind, body);
+        }
+        match (role, kind) {
             (Side::Client, handshake::CLIENT_HELLO) => {
                 // The ClientHello that answers a HelloRetryRequest says nothing new.
                 if let Some(hello) = handshake::client_hello(body).filter(|_| !self.introduced) {
@@ -246,11 +318,17 @@ impl Observer {
                     self.version = Some(hello.version);
                     // Early data was sent after a ChangeCipherSpec; the second ClientHello is in the clear again.
                     self.client.ciphered = false;
+                    if let Some(decryptor) = &mut self.decryptor {
+                        decryptor.retry();
+                    }
                     self.tell(from, Subject::HelloRetryRequest, out);
                 }
                 hello => {
                     if let Some(hello) = hello {
                         self.version = Some(hello.version);
+                        if let Some(decryptor) = &mut self.decryptor {
+                            decryptor.server_hello(&hello, at);
+                        }
                         out.tls(TlsFact::Version(handshake::version_name(hello.version)));
                         out.tls(TlsFact::Cipher(cipher::name(hello.cipher)));
                         if let Some(protocol) = hello.alpn {
@@ -261,22 +339,33 @@ impl Observer {
                 }
             },
             (_, handshake::CERTIFICATE) => {
-                let own = handshake::own_certificate(body).filter(|_| self.role(from) == Side::Server);
+                let own = handshake::own_certificate(body, self.version).filter(|_| role == Side::Server);
                 if let Some(certificate) = own.and_then(certificate::parse) {
                     out.tls(TlsFact::Certificate(Box::new(certificate)));
                 }
                 self.tell(from, Subject::Certificate, out);
             }
+            _ if self.inside => self.message_inside(from, kind, body, out),
             _ => self.fold(from, Subject::Handshake, b"", out),
         }
     }
 
     /// Up to TLS 1.2 all that follows is encrypted. In TLS 1.3 it means nothing (RFC 8446, appendix D.4): encrypted
     /// records have a type of their own there.
-    fn change_cipher_spec(&mut self, from: Side, out: &mut dyn Sink) {
+    fn change_cipher_spec(&mut self, from: Side, at: PacketRef, out: &mut dyn Sink) {
         self.fold(from, Subject::Handshake, b"", out);
-        let is_tls13 = self.version.is_some_and(|version| matches!(version, 0x0304 | 0x7f00..=0x7fff));
+        let is_tls13 = self.version.is_some_and(handshake::is_tls13);
         self.stream(from).ciphered |= !is_tls13;
+        let role = self.role(from);
+        if let Some(decryptor) = &mut self.decryptor
+            && self.version.is_some()
+            && !is_tls13
+        {
+            decryptor.change_cipher_spec(role, at);
+            if std::mem::take(&mut decryptor.forgot) {
+                out.limit(Limit::TlsSessions);
+            }
+        }
     }
 
     /// `AlertLevel`, `AlertDescription` (RFC 8446, section 6).
@@ -330,11 +419,13 @@ impl Observer {
 
     /// The bytes read of `from` are part of a step that is emitted later.
     fn fold(&mut self, from: Side, subject: Subject, text: &[u8], out: &mut dyn Sink) {
-        if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
+        let inside = self.inside;
+        if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject || run.inside != inside) {
             self.flush(out);
         }
         let span = std::mem::take(&mut self.stream(from).span);
-        let run = self.run.get_or_insert_with(|| Run { from, subject, span: Span::default(), text: Vec::new() });
+        let run =
+            self.run.get_or_insert_with(|| Run { from, subject, inside, span: Span::default(), text: Vec::new() });
         run.span.join(&span);
         let room = TEXT_BYTES.saturating_sub(run.text.len());
         run.text.extend(text.iter().take(room));
@@ -344,13 +435,13 @@ impl Observer {
     fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
         self.flush(out);
         let span = std::mem::take(&mut self.stream(from).span);
-        out.step(step(from, subject, span));
+        out.step(Step { channel: channel(self.inside), ..step(from, subject, span) });
     }
 
     /// Emits the folded step.
     fn flush(&mut self, out: &mut dyn Sink) {
-        if let Some(Run { from, subject, span, text }) = self.run.take() {
-            out.step(Step { text: text.trim_ascii_end(), ..step(from, subject, span) });
+        if let Some(Run { from, subject, inside, span, text }) = self.run.take() {
+            out.step(Step { text: text.trim_ascii_end(), channel: channel(inside), ..step(from, subject, span) });
         }
     }
 
@@ -376,6 +467,11 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
     }
     out.tls(TlsFact::Offered(handshake::offered(hello).into_iter().map(handshake::version_name).collect()));
     out.tls(TlsFact::Ja4(ja4::ja4(hello)));
+}
+
+/// What a step of TLS crossed in, which was opened or not.
+fn channel(inside: bool) -> Channel {
+    if inside { Channel::Decrypted } else { Channel::Tls }
 }
 
 /// A step that crossed inside TLS, or is of TLS itself.

@@ -13,7 +13,7 @@ pub const ALERT: u8 = 21;
 /// ContentType of handshake messages.
 pub const HANDSHAKE: u8 = 22;
 /// ContentType of encrypted data.
-const APPLICATION_DATA: u8 = 23;
+pub const APPLICATION_DATA: u8 = 23;
 /// ContentType of heartbeats (RFC 6520), the last one there is.
 const HEARTBEAT: u8 = 24;
 /// The longest record: 2^14 bytes, and what TLS 1.2 and older may add.
@@ -22,6 +22,20 @@ pub const RECORD_BYTES: u16 = 16_384 + 2_048;
 /// (RFC 5246, appendix E.2). The other 15 bits are its length.
 pub const SSL2: u8 = 0x80;
 
+/// Bytes of a record's header.
+pub const HEADER_BYTES: u64 = 5;
+
+/// A record's header (RFC 8446, section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// ContentType.
+    pub kind: u8,
+    /// legacy_record_version.
+    pub version: u16,
+    /// Bytes of the body.
+    pub length: u16,
+}
+
 /// Where the next byte stands.
 #[derive(Debug)]
 pub enum Place {
@@ -29,13 +43,13 @@ pub enum Place {
     Header(Vec<u8>),
     /// In a record's body.
     Body {
-        /// ContentType.
-        kind: u8,
-        /// Its whole length.
-        length: u16,
+        /// The record's header.
+        head: Head,
         /// Bytes to come.
         left: u64,
     },
+    /// Unknown for now: whoever has the keys looks for the next record.
+    Searched,
     /// Unknown: no more records can be separated.
     Lost {
         /// It reads like text.
@@ -48,15 +62,15 @@ pub enum Place {
 pub enum Piece<'a> {
     /// Of a record's body.
     Body {
-        /// ContentType.
-        kind: u8,
-        /// The record's whole length.
-        length: u16,
+        /// The record's header.
+        head: Head,
         /// These bytes of it.
         bytes: &'a [u8],
     },
     /// A header is not complete: more must come.
     More,
+    /// These bytes are to be searched for a record.
+    Searched(&'a [u8]),
     /// These are no records.
     NotRecords {
         /// They read like text.
@@ -124,7 +138,7 @@ impl Stream {
                 let rest = input.rest();
                 let beginning = [&self.not_a_header, rest.get(..256).unwrap_or(rest)].concat();
                 self.place = Place::Lost { text: self.reads_like_text(&beginning) };
-            } else if let &[kind, _, _, high, low] = &header[..] {
+            } else if let &[kind, major, minor, high, low] = &header[..] {
                 let length = u16::from_be_bytes([high, low]);
                 // SSL 2.0's length is in the first two bytes, and counts the last three of these five too.
                 let (kind, length, left) = match &header[..] {
@@ -134,12 +148,14 @@ impl Stream {
                     }
                     _ => (kind, length, u64::from(length)),
                 };
-                self.place = Place::Body { kind, length, left };
+                let version = u16::from_be_bytes([major, minor]);
+                self.place = Place::Body { head: Head { kind, version, length }, left };
             }
         }
         match &mut self.place {
             Place::Header(_) => Piece::More,
-            &mut Place::Body { kind, length, ref mut left } => {
+            Place::Searched => Piece::Searched(input.take(usize::MAX)),
+            &mut Place::Body { head, ref mut left } => {
                 let bytes = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= bytes.len() as u64;
                 if *left == 0 {
@@ -147,7 +163,7 @@ impl Stream {
                 } else if bytes.is_empty() {
                     return Piece::More;
                 }
-                Piece::Body { kind, length, bytes }
+                Piece::Body { head, bytes }
             }
             &mut Place::Lost { text } => Piece::NotRecords { text, bytes: input.take(usize::MAX) },
         }
@@ -157,14 +173,14 @@ impl Stream {
     /// otherwise the next byte is tried as the beginning of a record.
     pub fn gap(&mut self, missing: u64) {
         match &mut self.place {
-            Place::Body { kind, left, .. } if missing <= *left => {
-                self.broken |= *kind == HANDSHAKE && !self.ciphered;
+            Place::Body { head, left } if missing <= *left => {
+                self.broken |= head.kind == HANDSHAKE && !self.ciphered;
                 *left -= missing;
                 if *left == 0 {
                     self.place = Place::Header(Vec::new());
                 }
             }
-            Place::Lost { .. } => {}
+            Place::Lost { .. } | Place::Searched => {}
             place => {
                 *place = Place::Header(Vec::new());
                 self.broken = true;
@@ -173,6 +189,33 @@ impl Stream {
         self.message.clear();
         self.alert.clear();
         self.skip = 0;
+    }
+
+    /// The header of the record that the next `missing` bytes are all of.
+    pub fn record_around(&self, missing: u64) -> Option<Head> {
+        match self.place {
+            Place::Body { head, left } if missing <= left => Some(head),
+            _ => None,
+        }
+    }
+
+    /// Leaves it to whoever has the keys to find the next record. Returns how many bytes of a header had come.
+    pub fn leave_to_search(&mut self) -> u64 {
+        match std::mem::replace(&mut self.place, Place::Searched) {
+            Place::Header(header) => header.len() as u64,
+            Place::Body { .. } => HEADER_BYTES,
+            Place::Searched | Place::Lost { .. } => 0,
+        }
+    }
+
+    /// No record will be found.
+    pub fn is_lost(&mut self) {
+        self.place = Place::Lost { text: false };
+    }
+
+    /// The next byte begins a record.
+    pub fn is_found(&mut self) {
+        self.place = Place::Header(Vec::new());
     }
 
     /// True for bytes that read like lines of a mail protocol where a record should begin. Without a gap before them
@@ -201,8 +244,9 @@ impl Stream {
         self.ciphered
             || match &self.place {
                 Place::Header(header) => header.first() == Some(&APPLICATION_DATA),
-                Place::Body { kind, .. } => *kind == APPLICATION_DATA,
+                Place::Body { head, .. } => head.kind == APPLICATION_DATA,
                 Place::Lost { text } => !text,
+                Place::Searched => true,
             }
     }
 

@@ -8,9 +8,9 @@ digest, a time.
 */
 
 use super::{
-    Addressee, Attachment, Credential, Envelope, Extra, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot,
-    Mailbox, Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls,
-    Transaction, Word,
+    Addressee, Attachment, Credential, Decryption, Envelope, Extra, Fact, Facts, Faults, Finding, Header, HeaderField,
+    LastDot, Mailbox, Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step,
+    Tls, Transaction, Word,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -185,6 +185,8 @@ impl Tls {
             ja4: _,
             certificate,
             decrypted: _,
+            // Words of ours, and a random number.
+            decryption: Decryption { by: _, fault: _, client_random: _ },
         } = self;
         visit_all([server_name, alpn], visit);
         if let Some(Certificate { subject, issuer, not_before: _, not_after: _, names, sha256: _ }) = certificate {

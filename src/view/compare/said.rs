@@ -99,7 +99,9 @@ impl<'a> Compared<'a> {
     /// The comparison in a few sentences, and the bounds that cost something in either session.
     pub fn summary(&self) -> String {
         let mut told = vec![self.outcome()];
-        if self.sessions.iter().any(|session| session.steps.iter().any(|step| step.channel == Channel::Tls)) {
+        let hides =
+            |session: &Session| !session.tls.decrypted && session.steps.iter().any(|step| step.channel == Channel::Tls);
+        if self.sessions.into_iter().any(hides) {
             told.push(words::word(self.lang, Word::Hidden).to_owned());
         }
         for (session, hand) in self.sessions.into_iter().zip([Word::Left, Word::Right]) {

@@ -93,6 +93,18 @@ words! {
         model::State::Imap(imap::State::Selected) => "selected",
         model::State::Imap(imap::State::Logout) => "logout",
     }
+    DecryptedBy: model::DecryptedBy {
+        model::DecryptedBy::Capture => "in-place",
+        model::DecryptedBy::Keys(event::KeySource::KeyLog) => "keylog",
+        model::DecryptedBy::Keys(event::KeySource::SecretsBlock) => "dsb",
+        model::DecryptedBy::Keys(event::KeySource::ServerKey) => "rsa-key",
+    }
+    KeyFault: event::KeyFault {
+        event::KeyFault::NoSecret => "no-secret",
+        event::KeyFault::Handshake => "no-handshake",
+        event::KeyFault::CipherSuite => "cipher-suite",
+        event::KeyFault::DoesNotFit => "does-not-fit",
+    }
     Channel: event::Channel {
         event::Channel::Clear => "clear",
         event::Channel::Tls => "tls",

@@ -12,6 +12,7 @@ use crate::capture::{Time, number};
 use crate::session::model;
 use crate::verdict::{budget, conclusion};
 use crate::view::display_filter;
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -188,8 +189,28 @@ struct Tls<'a> {
     /// The server's certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<Certificate<'a>>,
-    /// True if there is plaintext where TLS should be: the capture was decrypted before it was read.
+    /// True if what crossed inside is known: it was decrypted, with secrets or before it was captured.
     decrypted: bool,
+    /// By what it was decrypted, or why it was not. Absent where there was nothing to decrypt it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decryption: Option<Decryption>,
+}
+
+/// By what the inside of TLS was decrypted, or why it was not although secrets were given.
+#[derive(Serialize, JsonSchema)]
+struct Decryption {
+    /// `keylog` (a key log), `dsb` (a Decryption Secrets Block of the capture), `rsa-key` (the server's private key) or
+    /// `in-place` (the capture has plaintext where TLS should have begun).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<enums::DecryptedBy>,
+    /// Why it was not: `no-secret` (none of the secrets is of this connection), `no-handshake` (the hellos are not in the
+    /// capture), `cipher-suite` (it is not one that can be decrypted) or `does-not-fit` (the secrets named for this connection
+    /// open none of its records).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<enums::KeyFault>,
+    /// The random of the ClientHello, by which key logs name a connection: 64 hex digits. Only where it was not decrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_random: Option<String>,
 }
 
 /// A server certificate.
@@ -229,6 +250,11 @@ impl<'a> Tls<'a> {
                 sha256: &certificate.sha256,
             }),
             decrypted: tls.decrypted,
+            decryption: (tls.decryption != model::Decryption::default()).then(|| Decryption {
+                by: tls.decryption.by.map(enums::DecryptedBy),
+                fault: tls.decryption.fault.map(enums::KeyFault),
+                client_random: tls.decryption.client_random.as_ref().map(|random| HEXLOWER.encode(&**random)),
+            }),
         }
     }
 }

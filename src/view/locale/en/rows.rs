@@ -55,6 +55,8 @@ pub fn tls(what: &Subject, size: u64) -> String {
         Subject::Certificate => "Certificate",
         Subject::Handshake => "Handshake",
         Subject::Alert { .. } => "Alert",
+        Subject::SessionTicket => "Session ticket",
+        Subject::KeyUpdate => "Key update",
         Subject::Encrypted => "Encrypted data",
         Subject::NotTls => "Not TLS",
     };

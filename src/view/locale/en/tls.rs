@@ -20,6 +20,10 @@ pub fn part(from: Side, what: &Subject) -> String {
         Subject::Alert { fatal: false, description } => {
             format!("The {} gives a TLS warning: {}", side(from), alert(*description))
         }
+        Subject::SessionTicket => {
+            format!("The {} hands out a ticket, by which this TLS session can be taken up again", side(from))
+        }
+        Subject::KeyUpdate => format!("The {} encrypts with new keys from here on (KeyUpdate)", side(from)),
         Subject::Encrypted => "Encrypted by TLS: what is said cannot be seen from here on".to_owned(),
         Subject::NotTls => format!("The {} sends what is no TLS, though TLS was agreed upon", side(from)),
     }

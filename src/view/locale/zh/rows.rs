@@ -55,6 +55,8 @@ pub fn tls(what: &Subject, size: u64) -> String {
         Subject::Certificate => "Certificate（证书）",
         Subject::Handshake => "握手",
         Subject::Alert { .. } => "警报",
+        Subject::SessionTicket => "NewSessionTicket（会话票据）",
+        Subject::KeyUpdate => "KeyUpdate（更新密钥）",
         Subject::Encrypted => "加密数据",
         Subject::NotTls => "非 TLS 数据",
     };

@@ -14,6 +14,8 @@ pub fn part(from: Side, what: &Subject) -> String {
         Subject::Handshake => format!("{}继续 TLS 握手，协商密钥", side(from)),
         Subject::Alert { fatal: true, description } => format!("{}中止 TLS：{}", side(from), alert(*description)),
         Subject::Alert { fatal: false, description } => format!("{}发出 TLS 警告：{}", side(from), alert(*description)),
+        Subject::SessionTicket => format!("{}发放会话票据，凭它可以恢复这次 TLS 会话", side(from)),
+        Subject::KeyUpdate => format!("{}此后改用新的密钥加密（KeyUpdate）", side(from)),
         Subject::Encrypted => "经 TLS 加密，此后的内容不可见".to_owned(),
         Subject::NotTls => format!("双方已约定使用 TLS，但{}发送的不是 TLS 数据", side(from)),
     }

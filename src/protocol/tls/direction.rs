@@ -1,0 +1,412 @@
+/*!
+One direction of a TLS connection that is decrypted: its keys, one after the other, and the number of its next record.
+
+A record that is lost costs what it holds and nothing else. How many were lost follows from their headers; where a
+header is lost too, the next record is searched for among the bytes that come ([`Search`](super::search::Search)), and its
+number among those that the bytes lost leave room for. A record proves by its own authentication that it is the one.
+*/
+
+use super::opener::Opener;
+use super::record::{HEADER_BYTES, Head};
+use super::schedule;
+use super::search::Search;
+use super::suite::Suite;
+use crate::flow::PacketRef;
+use crate::limits::{TLS_SEARCH_BYTES, TLS_SEARCH_RECORDS, heap, of_list};
+use crate::protocol::secret::Secret;
+use std::collections::VecDeque;
+
+/// Records after a loss that may fail to open before the direction is given up: TLS 1.0 cannot open the first one.
+const FAILURES_AFTER_LOSS: u32 = 2;
+
+/// What a period of the connection is protected by (RFC 8446, section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Epoch {
+    /// Early data.
+    Early,
+    /// The rest of the handshake, in TLS 1.3.
+    Handshake,
+    /// What comes after Finished in TLS 1.3.
+    Application,
+    /// What comes after ChangeCipherSpec, up to TLS 1.2.
+    Cipher,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// It was opened: its content's type. `lost` bytes of content before it are not in the capture.
+    Opened { kind: u8, lost: u64 },
+    /// It is not for the keys that are known.
+    Unreadable,
+    /// It could not be opened after a loss, and counts as lost.
+    Lost,
+    /// It was changed on the way, or the key is not of it: nothing from here on can be read.
+    Broken,
+}
+
+#[derive(Debug)]
+struct Keys {
+    epoch: Epoch,
+    opener: Box<Opener>,
+    /// What the next keys are made of (KeyUpdate).
+    secret: Option<(Suite, Secret<Vec<u8>>)>,
+}
+
+/// Records that could not be opened since one was.
+#[derive(Debug, Default)]
+struct Loss {
+    /// Bytes of them, headers included, as far as it is known.
+    bytes: u64,
+    /// How many headers were seen of them.
+    records: u64,
+    /// Records whose headers were not seen may be among them.
+    unbounded: bool,
+    /// Records that failed to open since.
+    failures: u32,
+}
+
+/// How a record was opened.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    /// With which keys, of those known.
+    nth: usize,
+    /// Its number.
+    sequence: u64,
+    /// Its content's type.
+    kind: u8,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+pub struct Direction {
+    /// The keys in use, and those known to follow.
+    keys: VecDeque<Keys>,
+    /// Keys of TLS 1.2 that begin with the next ChangeCipherSpec.
+    pending: Option<Keys>,
+    /// The number of the next record.
+    sequence: u64,
+    /// A record was opened with the keys in use.
+    proven: bool,
+    /// A record was opened.
+    opened: bool,
+    /// Nothing more can be opened.
+    broken: bool,
+    loss: Loss,
+    /// The record that is half-read, and where its bytes were.
+    half_read: Vec<u8>,
+    pieces: Vec<(usize, PacketRef)>,
+    /// Bytes of the half-read record that are missing.
+    missing: u64,
+    /// The record's content.
+    pub plain: Vec<u8>,
+    /// Where the next record begins is not known.
+    pub search: Option<Search>,
+    /// Bytes that were tried in vain.
+    tried: u64,
+    /// Trying has cost so much that it was given up.
+    pub exhausted: bool,
+}
+
+impl Direction {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        let keys = self.keys.iter().chain(&self.pending);
+        keys.map(|keys| size_of::<Keys>() + heap(keys.opener.held())).sum::<usize>()
+            + of_list(&self.half_read)
+            + of_list(&self.pieces)
+            + of_list(&self.plain)
+            + self.search.as_ref().map_or(0, Search::held)
+    }
+
+    /// Adds the keys of a later epoch of TLS 1.3.
+    pub fn add(&mut self, epoch: Epoch, suite: Suite, secret: &Secret<Vec<u8>>) {
+        if let Some(opener) = schedule::opener(suite, secret.reveal()) {
+            self.keys.push_back(Keys { epoch, opener: Box::new(opener), secret: Some((suite, secret.clone())) });
+        }
+    }
+
+    /// Sets the keys that begin with the next ChangeCipherSpec.
+    pub fn await_change(&mut self, opener: Opener) {
+        self.pending = Some(Keys { epoch: Epoch::Cipher, opener: Box::new(opener), secret: None });
+    }
+
+    /// ChangeCipherSpec: the keys that were agreed upon begin.
+    pub fn change_cipher_spec(&mut self) {
+        if let Some(keys) = self.pending.take() {
+            self.keys.clear();
+            self.keys.push_back(keys);
+            (self.sequence, self.proven) = (0, false);
+        } else {
+            // What follows is protected by keys that are not known.
+            self.keys.clear();
+        }
+    }
+
+    /// True where records may be opened.
+    pub fn has_keys(&self) -> bool {
+        !self.keys.is_empty() && !self.broken
+    }
+
+    /// True where a record was opened, with whichever keys.
+    pub fn has_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Bytes of a record's body before those of its content.
+    pub fn prefix(&self) -> usize {
+        self.keys.front().map_or(0, |keys| keys.opener.prefix())
+    }
+
+    /// True after a record that was changed on the way.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The epoch of the keys in use.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.keys.front().map(|keys| keys.epoch)
+    }
+
+    /// The keys of `epoch` have been used for the last time.
+    pub fn leave(&mut self, epoch: Epoch) {
+        if self.epoch() == Some(epoch) {
+            self.keys.pop_front();
+            (self.sequence, self.proven) = (0, false);
+        }
+    }
+
+    /// KeyUpdate (RFC 8446, section 4.6.3).
+    pub fn key_update(&mut self) {
+        if let Some(keys) = self.keys.front_mut()
+            && let Some(next) = next(keys)
+        {
+            *keys = next;
+            self.sequence = 0;
+        }
+    }
+
+    /// Takes bytes of a record's body. Once it is whole, calls `tell` with its bytes and where they were.
+    pub fn collect(&mut self, head: Head, bytes: &[u8], at: PacketRef) -> bool {
+        self.half_read.extend_from_slice(bytes);
+        if !bytes.is_empty() {
+            self.pieces.push((bytes.len(), at));
+        }
+        self.half_read.len() as u64 + self.missing >= u64::from(head.length)
+    }
+
+    /// True where nothing of a record's body has come.
+    pub fn is_between_records(&self) -> bool {
+        self.half_read.is_empty() && self.missing == 0
+    }
+
+    /// Opens the record that was collected.
+    pub fn open_collected(&mut self, head: Head) -> (Opening, Vec<(usize, PacketRef)>) {
+        let body = std::mem::take(&mut self.half_read);
+        let pieces = std::mem::take(&mut self.pieces);
+        let opening = if std::mem::take(&mut self.missing) > 0 {
+            self.lose(head);
+            Opening::Lost
+        } else {
+            self.open(head, &body)
+        };
+        self.half_read = body;
+        self.half_read.clear();
+        (opening, pieces)
+    }
+
+    /// Opens a whole record.
+    pub fn open(&mut self, head: Head, body: &[u8]) -> Opening {
+        if !self.has_keys() {
+            return Opening::Unreadable;
+        }
+        if let Some(found) = self.find(head, body) {
+            return self.take(found, body);
+        }
+        if let Some(keys) = self.keys.front_mut() {
+            keys.opener.passed(body);
+        }
+        let is_cipher = self.epoch() == Some(Epoch::Cipher);
+        if self.loss.bytes > 0 {
+            self.loss.failures += 1;
+            if self.loss.failures > FAILURES_AFTER_LOSS {
+                self.broken = true;
+                return Opening::Broken;
+            }
+            self.lose_unopened(head);
+            return Opening::Lost;
+        }
+        // The keys of TLS 1.3's handshake may be unknown, and those of its data known.
+        if self.proven || is_cipher || self.exhausted {
+            self.broken = true;
+            return Opening::Broken;
+        }
+        Opening::Unreadable
+    }
+
+    /// Which keys open a record, and by which number. `plain` has its content then.
+    fn find(&mut self, head: Head, body: &[u8]) -> Option<Found> {
+        let is_lost = self.loss.bytes > 0;
+        let (least, most) = (self.loss.records, self.most_lost());
+        for nth in 0..self.keys.len() {
+            let is_current = nth == 0;
+            if !is_current && self.proven && !is_lost {
+                break;
+            }
+            let (from, to) = if is_current { (self.sequence + least, self.sequence + most) } else { (0, most) };
+            let found = self.try_keys(nth, from..=to, head, body);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if !is_lost {
+            return None;
+        }
+        // A KeyUpdate or a ChangeCipherSpec may be among what was lost.
+        let next = match self.pending.take() {
+            Some(pending) => Some(pending),
+            None => self.keys.back().and_then(next),
+        }?;
+        let is_pending = next.epoch == Epoch::Cipher;
+        self.keys.push_back(next);
+        let nth = self.keys.len() - 1;
+        let found = self.try_keys(nth, 0..=most, head, body);
+        if found.is_none() {
+            let next = self.keys.pop_back();
+            self.pending = next.filter(|_| is_pending);
+        }
+        found
+    }
+
+    /// Opens a record with the `nth` keys and one of `sequences`.
+    fn try_keys(
+        &mut self,
+        nth: usize,
+        sequences: std::ops::RangeInclusive<u64>,
+        head: Head,
+        body: &[u8],
+    ) -> Option<Found> {
+        let keys = self.keys.get(nth)?;
+        for sequence in sequences {
+            if let Some(kind) = keys.opener.open(sequence, head.kind, head.version, body, &mut self.plain) {
+                return Some(Found { nth, sequence, kind });
+            }
+            self.tried = self.tried.saturating_add(body.len() as u64);
+            if self.tried > TLS_SEARCH_BYTES as u64 {
+                self.exhausted = true;
+                return None;
+            }
+        }
+        None
+    }
+
+    /// How many records there is room for in what was lost.
+    fn most_lost(&self) -> u64 {
+        if !self.loss.unbounded {
+            return self.loss.records;
+        }
+        let least = HEADER_BYTES + self.keys.front().map_or(0, |keys| keys.opener.overhead() as u64);
+        (self.loss.bytes / least).clamp(self.loss.records, TLS_SEARCH_RECORDS as u64)
+    }
+
+    /// A record was opened: its keys and its number are those in use.
+    fn take(&mut self, Found { nth, sequence, kind }: Found, body: &[u8]) -> Opening {
+        let records = if nth == 0 { sequence.saturating_sub(self.sequence) } else { sequence };
+        self.keys.drain(..nth.min(self.keys.len()));
+        let Some(keys) = self.keys.front_mut() else { return Opening::Unreadable };
+        keys.opener.passed(body);
+        let overhead = HEADER_BYTES + keys.opener.overhead() as u64;
+        let lost = match std::mem::take(&mut self.loss).bytes {
+            0 => 0,
+            bytes => bytes.saturating_sub(records.saturating_mul(overhead)).max(1),
+        };
+        (self.sequence, self.proven, self.opened) = (sequence + 1, true, true);
+        Opening::Opened { kind, lost }
+    }
+
+    /// A record is lost whose header was seen.
+    fn lose(&mut self, head: Head) {
+        self.loss.failures = 0;
+        if let Some(keys) = self.keys.front_mut() {
+            keys.opener.passed_unseen();
+        }
+        self.lose_unopened(head);
+    }
+
+    fn lose_unopened(&mut self, head: Head) {
+        self.loss.bytes += HEADER_BYTES + u64::from(head.length);
+        self.loss.records += 1;
+    }
+
+    /// `missing` bytes of a record's body are not in the capture.
+    pub fn gap_in_record(&mut self, missing: u64) {
+        self.missing += missing;
+    }
+
+    /// `missing` bytes are not in the capture, the end of a record of which `seen` bytes came among them: the next one is
+    /// searched for.
+    pub fn gap(&mut self, seen: u64, missing: u64) {
+        let seen = seen + self.half_read.len() as u64 + self.missing;
+        if let Some(search) = self.search.take() {
+            self.loss.bytes += search.all();
+        }
+        (self.half_read.clear(), self.pieces.clear());
+        self.missing = 0;
+        self.loss.bytes += seen + missing;
+        self.loss.unbounded = true;
+        self.loss.failures = 0;
+        self.search = Some(Search::default());
+    }
+
+    /// Looks for the next record among `bytes`. Returns the bytes from there on, once it is found. `is_end`: no more will
+    /// come.
+    pub fn search(&mut self, bytes: &[u8], at: PacketRef, is_end: bool) -> Option<Vec<(Vec<u8>, PacketRef)>> {
+        let mut search = self.search.take()?;
+        search.push(bytes, at);
+        while let Some(candidate) = search.candidate(is_end) {
+            if let Some(keys) = self.keys.front_mut() {
+                match search.before() {
+                    Some(before) => keys.opener.passed(before),
+                    None => keys.opener.passed_unseen(),
+                }
+            }
+            let passed = search.passed_over();
+            self.loss.bytes += passed;
+            if let Some(Found { nth, sequence, .. }) = self.find(candidate, search.body(candidate)) {
+                // The record is opened when its bytes come back.
+                if nth > 0 {
+                    self.keys.drain(..nth.min(self.keys.len()));
+                    self.sequence = 0;
+                }
+                let records = sequence.saturating_sub(self.sequence);
+                (self.loss.records, self.loss.unbounded) = (records, false);
+                return Some(search.rest());
+            }
+            self.loss.bytes -= passed;
+            if self.exhausted {
+                self.broken = true;
+                self.loss.bytes += search.all();
+                return None;
+            }
+            search.pass_over();
+        }
+        self.search = Some(search);
+        None
+    }
+
+    /// Bytes that were lost and that no record has come after.
+    pub fn take_loss(&mut self) -> u64 {
+        let searched = self.search.take().map_or(0, |search| search.all());
+        let half_read = self.half_read.len() as u64 + self.missing;
+        let half_read = if self.missing > 0 || self.loss.bytes > 0 { half_read } else { 0 };
+        std::mem::take(&mut self.loss).bytes + searched + half_read
+    }
+}
+
+/// The keys after a KeyUpdate.
+fn next(keys: &Keys) -> Option<Keys> {
+    let (suite, secret) = keys.secret.as_ref().filter(|_| keys.epoch == Epoch::Application)?;
+    let secret = schedule::next_traffic_secret(*suite, secret.reveal());
+    let opener = schedule::opener(*suite, secret.reveal())?;
+    Some(Keys { epoch: Epoch::Application, opener: Box::new(opener), secret: Some((*suite, secret)) })
+}
