@@ -387,7 +387,7 @@ impl Decryptor {
 
     /// Why nothing was opened, where secrets were there to open it: with the ClientHello's random.
     pub fn why_not(&self) -> Option<TlsFact> {
-        if self.told {
+        if self.told || self.keys.is_empty() {
             return None;
         }
         let fault = match self.fault {

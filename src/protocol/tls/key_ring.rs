@@ -180,13 +180,6 @@ impl KeyRing {
         self.known_mut().add(entry, KeySource::KeyLog, 0);
     }
 
-    /// True where nothing is known, and nothing can come.
-    pub fn is_empty(&self) -> bool {
-        let known = self.known();
-        let nothing = known.connections.is_empty() && known.encrypted.is_empty() && known.sessions.is_empty();
-        nothing && self.private.is_empty() && self.grows.is_none()
-    }
-
     /// What `look` finds; where that is not enough, what it finds once the key logs have been read on.
     fn found<T>(&self, look: impl Fn(&Known) -> Option<T>, enough: impl Fn(&T) -> bool) -> Option<T> {
         let found = look(&self.known());
@@ -228,6 +221,12 @@ impl Keys for KeyRing {
 
     fn master_of_session(&self, session_id: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)> {
         self.found(|known| known.sessions.get(session_id).map(|held| (held.source, held.taken())), |_| true)
+    }
+
+    fn is_empty(&self) -> bool {
+        let known = self.known();
+        let nothing = known.connections.is_empty() && known.encrypted.is_empty() && known.sessions.is_empty();
+        nothing && self.private.is_empty() && self.grows.is_none()
     }
 
     fn may_come(&self) -> bool {

@@ -49,6 +49,10 @@ pub trait Keys: Debug + Send + Sync {
         true
     }
 
+    /// Nothing was known before anything was read, and perhaps nothing will be: blocks of a capture that is read but once may
+    /// have secrets.
+    fn is_empty(&self) -> bool;
+
     /// More may come: the log is written while it is read. What cannot be decrypted yet is worth keeping.
     fn may_come(&self) -> bool;
 }

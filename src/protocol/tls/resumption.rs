@@ -20,6 +20,8 @@ const SESSION_ID_BYTES: usize = 32;
 #[derive(Debug)]
 pub struct Remembering {
     keys: Arc<dyn Keys>,
+    /// They had nothing at first.
+    is_empty: bool,
     sessions: Mutex<Sessions>,
 }
 
@@ -34,9 +36,9 @@ struct Sessions {
 }
 
 impl Remembering {
-    /// What `keys` has, and what is seen of sessions besides.
+    /// To be made before anything is read: what `keys` has, and what is seen of sessions besides.
     pub fn new(keys: Arc<dyn Keys>) -> Self {
-        Self { keys, sessions: Mutex::default() }
+        Self { is_empty: keys.is_empty(), keys, sessions: Mutex::default() }
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -70,6 +72,10 @@ impl Keys for Remembering {
             sessions.masters.remove(&oldest);
         }
         !is_full
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty
     }
 
     fn may_come(&self) -> bool {
