@@ -50,6 +50,9 @@ enum Known {
 enum State {
     /// Too little data came.
     Deciding(Detector),
+    /// It speaks mail, and only the server's greeting has come: many a connection stays like that, so that nothing is made
+    /// for it yet. `probe`: as below.
+    Greeted { detector: Detector, hint: Hint, probe: Option<Probe> },
     /// It speaks mail. `probe`: the server has greeted, and the client has said nothing that a probe does not.
     Following { dialogue: Stack, builder: Box<Builder>, probe: Option<Probe> },
     /// Not mail.
@@ -95,15 +98,15 @@ impl<'a> ConnectionFollower<'a> {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,
             State::Deciding(_) => Known::Spoke,
             // The client may leave at once: as long as that is not known, it counts as silent.
-            State::Following { probe: Some(_), .. } => Known::Nothing,
-            State::Following { .. } | State::Foreign => Known::Decided,
+            State::Following { probe: Some(_), .. } | State::Greeted { probe: Some(_), .. } => Known::Nothing,
+            State::Following { .. } | State::Greeted { .. } | State::Foreign => Known::Decided,
         };
         if known <= std::mem::replace(&mut self.known, known) {
             return None;
         }
         Some(match self.state {
             State::Deciding(_) => ConnectionChange::Spoke,
-            State::Following { .. } => ConnectionChange::Decided(true),
+            State::Following { .. } | State::Greeted { .. } => ConnectionChange::Decided(true),
             State::Foreign => ConnectionChange::Decided(false),
         })
     }
@@ -144,11 +147,12 @@ impl<'a> ConnectionFollower<'a> {
 
     /// The connection is over: returns the session, if it is one.
     pub fn finish(mut self, transport: Transport) -> Option<Ended> {
+        self.leave_greeting();
         let promised = self.options.ports.get(self.endpoints.server.port()).map(|hint| hint.protocol);
         let mut probe = match &self.state {
             State::Deciding(detector) => detector.probe(),
             State::Following { probe, .. } => *probe,
-            State::Foreign => None,
+            State::Greeted { .. } | State::Foreign => None,
         };
         if let State::Deciding(detector) = &self.state {
             if detector.is_silent() && !transport.from_start {
@@ -203,14 +207,34 @@ impl<'a> ConnectionFollower<'a> {
     fn heed(&mut self, detection: Detection) {
         match detection {
             Detection::Unsure => {}
-            Detection::Certain(hint) => self.follow(hint),
+            Detection::Certain(hint) => match std::mem::replace(&mut self.state, State::Foreign) {
+                State::Deciding(detector) if detector.is_greeting_alone() && !self.options.steps => {
+                    let probe = probe_of(&detector);
+                    self.state = State::Greeted { detector, hint, probe };
+                }
+                state => {
+                    self.state = state;
+                    self.follow(hint);
+                }
+            },
             Detection::NotForUs => self.state = State::Foreign,
+        }
+    }
+
+    /// More comes than a greeting.
+    fn leave_greeting(&mut self) {
+        if let State::Greeted { hint, .. } = self.state {
+            self.follow(hint);
         }
     }
 
     /// Runs the dialogue of `hint`, beginning with the data that came already.
     fn follow(&mut self, hint: Hint) {
-        let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
+        let (State::Deciding(detector) | State::Greeted { detector, .. }) =
+            std::mem::replace(&mut self.state, State::Foreign)
+        else {
+            return;
+        };
         let mut builder = Box::new(
             Builder::new(hint.protocol, Arc::clone(&self.plan)).with_allowance(self.options.memory.open() / SHARDS),
         );
@@ -220,16 +244,22 @@ impl<'a> ConnectionFollower<'a> {
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
         dialogue.beginning(self.from_start);
-        // On a port that promises nothing, silence does not count as mail: see `SessionNumbering`.
-        let probe = detector.hint().and_then(|_| detector.probe());
+        let probe = probe_of(&detector);
         detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder, probe };
     }
 }
 
+/// The probe that the bytes held may be all of. On a port that promises nothing, silence does not count as mail: see
+/// `SessionNumbering`.
+fn probe_of(detector: &Detector) -> Option<Probe> {
+    detector.hint().and_then(|_| detector.probe())
+}
+
 impl StreamHandler for ConnectionFollower<'_> {
     fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
         self.decide_silent(at);
+        self.leave_greeting();
         self.keep(bytes);
         match &mut self.state {
             State::Following { dialogue, builder, probe } => {
@@ -240,12 +270,13 @@ impl StreamHandler for ConnectionFollower<'_> {
                 let detection = detector.data(from, bytes, at);
                 self.heed(detection);
             }
-            State::Foreign => {}
+            State::Greeted { .. } | State::Foreign => {}
         }
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef) {
         self.decide_silent(at);
+        self.leave_greeting();
         match &mut self.state {
             State::Following { dialogue, builder, probe } => {
                 *probe = None;
@@ -255,7 +286,7 @@ impl StreamHandler for ConnectionFollower<'_> {
                 let detection = detector.gap(from, missing, at);
                 self.heed(detection);
             }
-            State::Foreign => {}
+            State::Greeted { .. } | State::Foreign => {}
         }
     }
 
@@ -266,7 +297,7 @@ impl StreamHandler for ConnectionFollower<'_> {
     fn held(&self) -> usize {
         match &self.state {
             State::Following { dialogue, builder, .. } => dialogue.held() + builder.held(),
-            State::Deciding(detector) => detector.held(),
+            State::Deciding(detector) | State::Greeted { detector, .. } => detector.held(),
             State::Foreign => 0,
         }
     }
@@ -274,7 +305,7 @@ impl StreamHandler for ConnectionFollower<'_> {
     fn spare(&self) -> usize {
         match &self.state {
             State::Following { builder, .. } => builder.spare(),
-            State::Deciding(_) | State::Foreign => 0,
+            State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
     }
 
@@ -283,14 +314,14 @@ impl StreamHandler for ConnectionFollower<'_> {
             State::Following { dialogue, builder, .. } => {
                 builder.items() + (dialogue.inflated() / INFLATED_ITEM) as usize
             }
-            State::Deciding(_) | State::Foreign => 0,
+            State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
     }
 
     fn packable(&self) -> usize {
         match &self.state {
             State::Following { builder, .. } => builder.packable(),
-            State::Deciding(_) | State::Foreign => 0,
+            State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
     }
 

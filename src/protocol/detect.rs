@@ -60,6 +60,9 @@ pub enum Detection {
     NotForUs,
 }
 
+/// The longest greeting that is worth holding: a dialogue for it takes more.
+const GREETING_BYTES: usize = 512;
+
 /// Holds the first bytes of a connection until its protocol is known.
 #[derive(Debug)]
 pub struct Detector {
@@ -101,12 +104,25 @@ impl Detector {
         self.held.is_empty()
     }
 
+    /// True where the server's greeting has come, and nothing else.
+    pub fn is_greeting_alone(&self) -> bool {
+        matches!(&self.held[..], [(Side::Server, Held::Data(_), _)]) && self.bytes <= GREETING_BYTES
+    }
+
     /// Bytes that `from` sent; they are held.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) -> Detection {
+        // Most that stay here have had a greeting, and will have nothing else for a while.
+        if self.held.is_empty() {
+            self.held.reserve_exact(1);
+        }
         self.held.push((from, Held::Data(Raw(bytes.to_vec())), at));
         self.bytes += bytes.len();
         if !self.has_gap[from as usize] {
-            self.beginnings[from as usize].extend_from_slice(bytes);
+            let beginning = &mut self.beginnings[from as usize];
+            if beginning.is_empty() {
+                beginning.reserve_exact(bytes.len());
+            }
+            beginning.extend_from_slice(bytes);
         }
         self.judge(When::Open)
     }

@@ -219,7 +219,7 @@ impl Observer {
             }
             return;
         }
-        self.inside = true;
+        self.is_inside = true;
         // What the record has beside its content is the first message's.
         let beside = usize::from(head.length).saturating_sub(plain.len()) as u64;
         let at = pieces.last().map(|(_, at)| *at).unwrap_or_default();
@@ -250,7 +250,7 @@ impl Observer {
             // Heartbeats.
             _ => *span = Span::default(),
         }
-        self.inside = false;
+        self.is_inside = false;
         if let Some(decryptor) = &mut self.decryptor {
             decryptor.direction(role).plain = plain;
         }

@@ -114,7 +114,7 @@ pub struct Observer {
     /// Where the encrypted records were, the direction that began first at the front.
     encrypted: Vec<(Side, Span)>,
     /// What is read now was opened.
-    inside: bool,
+    is_inside: bool,
     /// What opens records, where there are keys.
     decryptor: Option<Box<Decryptor>>,
 }
@@ -124,7 +124,7 @@ pub struct Observer {
 struct Run {
     from: Side,
     subject: Subject,
-    inside: bool,
+    is_inside: bool,
     span: Span,
     text: Vec<u8>,
 }
@@ -345,7 +345,7 @@ impl Observer {
                 }
                 self.tell(from, Subject::Certificate, out);
             }
-            _ if self.inside => self.message_inside(from, kind, body, out),
+            _ if self.is_inside => self.message_inside(from, kind, body, out),
             _ => self.fold(from, Subject::Handshake, b"", out),
         }
     }
@@ -419,13 +419,14 @@ impl Observer {
 
     /// The bytes read of `from` are part of a step that is emitted later.
     fn fold(&mut self, from: Side, subject: Subject, text: &[u8], out: &mut dyn Sink) {
-        let inside = self.inside;
-        if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject || run.inside != inside) {
+        let is_inside = self.is_inside;
+        if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject || run.is_inside != is_inside)
+        {
             self.flush(out);
         }
         let span = std::mem::take(&mut self.stream(from).span);
         let run =
-            self.run.get_or_insert_with(|| Run { from, subject, inside, span: Span::default(), text: Vec::new() });
+            self.run.get_or_insert_with(|| Run { from, subject, is_inside, span: Span::default(), text: Vec::new() });
         run.span.join(&span);
         let room = TEXT_BYTES.saturating_sub(run.text.len());
         run.text.extend(text.iter().take(room));
@@ -435,13 +436,13 @@ impl Observer {
     fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
         self.flush(out);
         let span = std::mem::take(&mut self.stream(from).span);
-        out.step(Step { channel: channel(self.inside), ..step(from, subject, span) });
+        out.step(Step { channel: channel(self.is_inside), ..step(from, subject, span) });
     }
 
     /// Emits the folded step.
     fn flush(&mut self, out: &mut dyn Sink) {
-        if let Some(Run { from, subject, inside, span, text }) = self.run.take() {
-            out.step(Step { text: text.trim_ascii_end(), channel: channel(inside), ..step(from, subject, span) });
+        if let Some(Run { from, subject, is_inside, span, text }) = self.run.take() {
+            out.step(Step { text: text.trim_ascii_end(), channel: channel(is_inside), ..step(from, subject, span) });
         }
     }
 
@@ -470,8 +471,8 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
 }
 
 /// What a step of TLS crossed in, which was opened or not.
-fn channel(inside: bool) -> Channel {
-    if inside { Channel::Decrypted } else { Channel::Tls }
+fn channel(is_inside: bool) -> Channel {
+    if is_inside { Channel::Decrypted } else { Channel::Tls }
 }
 
 /// A step that crossed inside TLS, or is of TLS itself.
