@@ -274,7 +274,7 @@ fn turns(script: Script) -> Vec<(Side, Vec<u8>)> {
 }
 
 fn talk(protocol: Protocol, turns: &[(Side, Vec<u8>)], sink: &mut dyn Sink) {
-    let mut dialogue = detect::dialogue(Hint { protocol, implicit_tls: false }, sink);
+    let mut dialogue = detect::dialogue(Hint { protocol, implicit_tls: false }, None, sink);
     let mut at = now();
     for (side, said) in turns {
         for piece in said.chunks(SEGMENT) {

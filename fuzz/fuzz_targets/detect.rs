@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let Detection::Certain(hint) = detection else { return };
     let mut told = if hint.protocol == Protocol::Imap { Checker::loose() } else { Checker::default() };
-    let mut dialogue = dialogue(hint, &mut told);
+    let mut dialogue = dialogue(hint, None, &mut told);
     told.passed_over(detector.proxied());
     detector.replay(&mut dialogue, &mut told);
     for (packet, turn) in (1..).zip(&turns).skip(played) {

@@ -196,7 +196,7 @@ mod tests {
                 let hint = Hint { protocol, implicit_tls };
                 let plan = Plan { needs: Selection::ALL.needs(), ..Plan::default() };
                 let mut builder = Builder::new(protocol, plan);
-                detect::dialogue(hint, &mut builder).end(&mut builder);
+                detect::dialogue(hint, None, &mut builder).end(&mut builder);
                 let mut built = builder.finish(transport.clone());
                 verdict::judge(&mut built, Selection::ALL.rules);
                 built.id = 7;

@@ -196,7 +196,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         ends,
     };
     let mut builder = Builder::new(found.protocol, needs);
-    let mut dialogue = detect::dialogue(found, &mut builder);
+    let mut dialogue = detect::dialogue(found, None, &mut builder);
     for crossing in &crossings {
         match crossing {
             Crossing::Data(side, bytes, at) => dialogue.data(*side, bytes, *at, &mut builder),

@@ -93,6 +93,7 @@ mod tests {
     use super::*;
     use crate::capture::{CaptureFile, Read, Reordered};
     use crate::pipeline::input::{Routed, RoutedSegment};
+    use crate::pipeline::shard::Sharding;
     use std::convert::Infallible;
 
     /// The frame of a packet from one port to another: TCP, its header with these flags, or UDP.
@@ -147,7 +148,8 @@ mod tests {
     /// What the stage hands on and counts, with skimming or without; and how many packets were skimmed.
     fn staged(file: &[u8], options: &Options, skims: bool) -> (String, u64) {
         let opened = CaptureFile::open("it".to_owned(), Box::new(std::io::Cursor::new(file.to_vec())), 1 << 16);
-        let (mut source, mut input) = (Reordered::new(opened.unwrap()), InputStage::new(options, false));
+        let mut source = Reordered::new(opened.unwrap());
+        let mut input = InputStage::new(options, Sharding::Connections, false);
         let (mut shown, mut skimmed) = (String::new(), 0);
         let mut taken = Vec::new();
         while options.packets.is_none_or(|most| input.packets() < most) {

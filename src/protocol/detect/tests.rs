@@ -211,7 +211,7 @@ fn behind_socks_with_a_name_mail_is_found_and_via_says_so() {
             let found = turns.map(|(side, bytes)| detector.data(side, bytes, at));
             assert_eq!(found[3], plain(Protocol::Smtp), "{via:?} {hint:?}");
             let mut told = crate::protocol::testing::Recorder::default();
-            let mut stack = dialogue(SMTP, &mut told);
+            let mut stack = dialogue(SMTP, None, &mut told);
             detector.replay(&mut stack, &mut told);
             assert_eq!(told.proxied, [(via, None)]);
             assert!(told.rows().iter().any(|row| row.contains("EHLO a")), "{:?}", told.rows());

@@ -105,6 +105,8 @@ mod tests {
         };
         let hello = ClientHello {
             version: 0x0303,
+            random: [0; 32],
+            session_id: &[],
             ciphers: vec![
                 0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c,
                 0x009d, 0x002f, 0x0035,
@@ -116,7 +118,13 @@ mod tests {
 
     #[test]
     fn an_empty_hello_has_a_fingerprint_too() {
-        let hello = ClientHello { version: 0x0301, ciphers: Vec::new(), extensions: Vec::new() };
+        let hello = ClientHello {
+            version: 0x0301,
+            random: [0; 32],
+            session_id: &[],
+            ciphers: Vec::new(),
+            extensions: Vec::new(),
+        };
         assert_eq!(ja4(&hello), "t10i000000_000000000000_000000000000");
     }
 

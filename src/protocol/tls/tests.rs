@@ -52,7 +52,7 @@ fn watch_in_pieces(said: &[Said], size: usize) -> (Recorder, bool) {
             Said::Bytes(from, bytes) => {
                 for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
                     at.packet += 1;
-                    if observer.data(*from, piece, at, &mut told) == Outcome::Plain {
+                    if observer.data(*from, &mut Input::new(piece, at), &mut told) == Outcome::Plain {
                         return (told, false);
                     }
                 }
@@ -352,7 +352,7 @@ proptest! {
         for (packet, (is_client, bytes, gap)) in (1..).zip(&pieces) {
             let from = if *is_client { Side::Client } else { Side::Server };
             let at = PacketRef { packet, time: Default::default() };
-            if observer.data(from, bytes, at, &mut told) == Outcome::Plain {
+            if observer.data(from, &mut Input::new(bytes, at), &mut told) == Outcome::Plain {
                 return Ok(());
             }
             bytes_in += bytes.len() as u64;

@@ -77,7 +77,7 @@ fn played(protocol: Protocol, script: &str, secrets: &[&str], size: usize) -> Ve
     let hint = Hint { protocol, implicit_tls: false };
     let mut out = Formatting(Builder::new(protocol, Needs::ALL), &forms, Vec::new());
     let mut detector = Detector::new(Some(hint));
-    let mut stack: Stack = detect::dialogue(hint, &mut out);
+    let mut stack: Stack = detect::dialogue(hint, None, &mut out);
     let mut packet = 0;
     for line in script::lines(script) {
         packet += 1;

@@ -11,7 +11,7 @@ use crate::protocol::event::{
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Enhanced, ReplyTo, Verb};
 use crate::protocol::{imap, pop3};
-use crate::session::model::{State, Tls};
+use crate::session::model::{Decryption, State, Tls};
 use crate::session::plan::Needs;
 
 fn builder(protocol: Protocol) -> Builder {
@@ -349,6 +349,7 @@ fn facts_about_tls() {
         ja4: Some("t13d".to_owned()),
         certificate: None,
         decrypted: false,
+        decryption: Decryption::default(),
     };
     assert_eq!(*session.tls, expected);
 }

@@ -211,6 +211,7 @@ pub fn everything() -> Session {
                     sha256: "00".repeat(32),
                 }),
                 decrypted: true,
+                decryption: Decryption { by: Some(DecryptedBy::Capture), ..Decryption::default() },
             };
             session.findings.push(found("bytes-missing", vec![4]));
             session.limits_hit.hit(crate::limits::Limit::LineBytes);
