@@ -12,6 +12,7 @@ pub mod program;
 #[path = "../../src/protocol/testing/script.rs"]
 mod script;
 mod terminal;
+pub mod tls;
 mod wire;
 
 pub use conversations::{CONVERSATIONS, Conversation};

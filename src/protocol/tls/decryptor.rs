@@ -189,8 +189,12 @@ impl Decryptor {
 
     /// The server's EncryptedExtensions, or a sign that they cannot be read.
     pub fn early_data(&mut self, taken: bool) {
-        if mem::take(&mut self.handshake.early) && !taken {
-            self.direction(Side::Client).leave(Epoch::Early);
+        if mem::take(&mut self.handshake.early) {
+            let client = self.direction(Side::Client);
+            client.takes_early = taken;
+            if !taken {
+                client.leave(Epoch::Early);
+            }
         }
     }
 
@@ -385,8 +389,9 @@ impl Decryptor {
         (!mem::replace(&mut self.told, true)).then_some(TlsFact::DecryptedBy(source))
     }
 
-    /// Why nothing was opened, where secrets were there to open it: with the ClientHello's random.
-    pub fn why_not(&self) -> Option<TlsFact> {
+    /// Why nothing was opened, where secrets were there to open it: with the ClientHello's random. `is_encrypted`: there was
+    /// something to open.
+    pub fn why_not(&self, is_encrypted: bool) -> Option<TlsFact> {
         if self.told || self.keys.is_empty() {
             return None;
         }
@@ -394,6 +399,7 @@ impl Decryptor {
             _ if self.random.is_none() => KeyFault::Handshake,
             Some(fault) => fault,
             None if self.handshake.agreed => KeyFault::DoesNotFit,
+            None if is_encrypted => KeyFault::Handshake,
             // The handshake ended before there was anything to decrypt.
             None => return None,
         };

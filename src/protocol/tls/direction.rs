@@ -16,6 +16,15 @@ use crate::limits::{TLS_SEARCH_BYTES, TLS_SEARCH_RECORDS, heap, of_list};
 use crate::protocol::secret::Secret;
 use std::collections::VecDeque;
 
+/// What a record of early data has beside its content: a tag and the content's type (RFC 8446, section 5.2).
+const EARLY_OVERHEAD: u64 = 16 + 1;
+
+/// A KeyUpdate message (RFC 8446, section 4.6.3).
+const KEY_UPDATE_BYTES: u64 = 5;
+
+/// KeyUpdate messages without a record of the same keys that are looked for in what was lost.
+const UPDATES_LOST: usize = 4;
+
 /// Records after a loss that may fail to open before the direction is given up: TLS 1.0 cannot open the first one.
 const FAILURES_AFTER_LOSS: u32 = 2;
 
@@ -35,14 +44,25 @@ pub enum Epoch {
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// It was opened: its content's type. `lost` bytes of content before it are not in the capture.
-    Opened { kind: u8, lost: u64 },
+    /// It was opened: its content's type, and what is not in the capture before it.
+    Opened { kind: u8, lost: Lost },
     /// It is not for the keys that are known.
     Unreadable,
     /// It could not be opened after a loss, and counts as lost.
     Lost,
     /// It was changed on the way, or the key is not of it: nothing from here on can be read.
     Broken,
+}
+
+/// What is not in the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Nothing.
+    Nothing,
+    /// So many bytes of content, or a few less: padding is not known.
+    Content(u64),
+    /// So many bytes of TLS's own messages, and no content.
+    Messages(u64),
 }
 
 #[derive(Debug)]
@@ -58,12 +78,18 @@ struct Keys {
 struct Loss {
     /// Bytes of them, headers included, as far as it is known.
     bytes: u64,
+    /// How many of them are not in the capture.
+    missing: u64,
     /// How many headers were seen of them.
     records: u64,
     /// Records whose headers were not seen may be among them.
     unbounded: bool,
     /// Records that failed to open since.
     failures: u32,
+    /// The keys in use when it began.
+    epoch: Option<Epoch>,
+    /// KeyUpdate messages among it.
+    updates: u64,
 }
 
 /// How a record was opened.
@@ -104,6 +130,12 @@ pub struct Direction {
     pub search: Option<Search>,
     /// Bytes that were tried in vain.
     tried: u64,
+    /// The server takes early data: those that cannot be opened are content.
+    pub takes_early: bool,
+    /// Bytes of them, without what records have beside.
+    early_lost: u64,
+    /// It was told that nothing more can be read.
+    end_told: bool,
     /// Trying has cost so much that it was given up.
     pub exhausted: bool,
 }
@@ -136,7 +168,7 @@ impl Direction {
         if let Some(keys) = self.pending.take() {
             self.keys.clear();
             self.keys.push_back(keys);
-            (self.sequence, self.proven) = (0, false);
+            (self.sequence, self.proven, self.end_told) = (0, false, false);
         } else {
             // What follows is protected by keys that are not known.
             self.keys.clear();
@@ -156,6 +188,11 @@ impl Direction {
     /// Bytes of a record's body before those of its content.
     pub fn prefix(&self) -> usize {
         self.keys.front().map_or(0, |keys| keys.opener.prefix())
+    }
+
+    /// True, once, where nothing more of what was read can be.
+    pub fn ends(&mut self) -> bool {
+        self.opened && !std::mem::replace(&mut self.end_told, true)
     }
 
     /// True after a record that was changed on the way.
@@ -204,7 +241,9 @@ impl Direction {
     pub fn open_collected(&mut self, head: Head) -> (Opening, Vec<(usize, PacketRef)>) {
         let body = std::mem::take(&mut self.half_read);
         let pieces = std::mem::take(&mut self.pieces);
-        let opening = if std::mem::take(&mut self.missing) > 0 {
+        let missing = std::mem::take(&mut self.missing);
+        let opening = if missing > 0 {
+            self.loss.missing += missing;
             self.lose(head);
             Opening::Lost
         } else {
@@ -236,6 +275,10 @@ impl Direction {
             self.lose_unopened(head);
             return Opening::Lost;
         }
+        if self.takes_early && !self.proven && !self.exhausted {
+            self.early_lost += u64::from(head.length).saturating_sub(EARLY_OVERHEAD).max(1);
+            return Opening::Lost;
+        }
         // The keys of TLS 1.3's handshake may be unknown, and those of its data known.
         if self.proven || is_cipher || self.exhausted {
             self.broken = true;
@@ -262,20 +305,26 @@ impl Direction {
         if !is_lost {
             return None;
         }
-        // A KeyUpdate or a ChangeCipherSpec may be among what was lost.
-        let next = match self.pending.take() {
-            Some(pending) => Some(pending),
-            None => self.keys.back().and_then(next),
-        }?;
-        let is_pending = next.epoch == Epoch::Cipher;
-        self.keys.push_back(next);
-        let nth = self.keys.len() - 1;
-        let found = self.try_keys(nth, 0..=most, head, body);
-        if found.is_none() {
-            let next = self.keys.pop_back();
-            self.pending = next.filter(|_| is_pending);
+        // A KeyUpdate or a ChangeCipherSpec may be among what was lost, or several.
+        let known = self.keys.len();
+        for _ in 0..UPDATES_LOST {
+            let next = match self.pending.take() {
+                Some(pending) => Some(pending),
+                None => self.keys.back().and_then(next),
+            };
+            let Some(next) = next else { break };
+            self.keys.push_back(next);
+            let found = self.try_keys(self.keys.len() - 1, 0..=most, head, body);
+            if found.is_some() {
+                return found;
+            }
+            if self.exhausted {
+                break;
+            }
         }
-        found
+        let tried = self.keys.drain(known..).next();
+        self.pending = tried.filter(|keys| keys.epoch == Epoch::Cipher);
+        None
     }
 
     /// Opens a record with the `nth` keys and one of `sequences`.
@@ -311,17 +360,43 @@ impl Direction {
 
     /// A record was opened: its keys and its number are those in use.
     fn take(&mut self, Found { nth, sequence, kind }: Found, body: &[u8]) -> Opening {
-        let records = if nth == 0 { sequence.saturating_sub(self.sequence) } else { sequence };
-        self.keys.drain(..nth.min(self.keys.len()));
+        self.take_up(nth);
+        let records = sequence.saturating_sub(self.sequence);
         let Some(keys) = self.keys.front_mut() else { return Opening::Unreadable };
         keys.opener.passed(body);
+        let epoch = keys.epoch;
         let overhead = HEADER_BYTES + keys.opener.overhead() as u64;
-        let lost = match std::mem::take(&mut self.loss).bytes {
-            0 => 0,
-            bytes => bytes.saturating_sub(records.saturating_mul(overhead)).max(1),
+        let loss = std::mem::take(&mut self.loss);
+        // Content comes after Finished: the last record of the handshake in TLS 1.3, the first one after ChangeCipherSpec
+        // before it.
+        let is_of_handshake = match epoch {
+            Epoch::Cipher => !self.opened && sequence <= 1,
+            epoch => {
+                let is_next = sequence == 0 && loss.updates == 0;
+                loss.epoch == Some(Epoch::Handshake) && (is_next || epoch == Epoch::Handshake)
+            }
+        };
+        let around = records.saturating_mul(overhead) + loss.updates.saturating_mul(overhead + KEY_UPDATE_BYTES);
+        let early = std::mem::take(&mut self.early_lost);
+        let lost = match loss.bytes.saturating_sub(around) {
+            content if early > 0 => Lost::Content(content + early),
+            _ if loss.bytes == 0 => Lost::Nothing,
+            0 => Lost::Messages(loss.bytes),
+            _ if is_of_handshake => Lost::Messages(loss.bytes),
+            content => Lost::Content(content),
         };
         (self.sequence, self.proven, self.opened) = (sequence + 1, true, true);
         Opening::Opened { kind, lost }
+    }
+
+    /// The `nth` keys are those in use from now on.
+    fn take_up(&mut self, nth: usize) {
+        if nth == 0 {
+            return;
+        }
+        let gone = self.keys.drain(..nth.min(self.keys.len()));
+        self.loss.updates += gone.filter(|keys| keys.epoch == Epoch::Application).count() as u64;
+        (self.sequence, self.proven) = (0, false);
     }
 
     /// A record is lost whose header was seen.
@@ -334,6 +409,7 @@ impl Direction {
     }
 
     fn lose_unopened(&mut self, head: Head) {
+        self.loss.epoch = self.loss.epoch.or(self.epoch());
         self.loss.bytes += HEADER_BYTES + u64::from(head.length);
         self.loss.records += 1;
     }
@@ -346,13 +422,15 @@ impl Direction {
     /// `missing` bytes are not in the capture, the end of a record of which `seen` bytes came among them: the next one is
     /// searched for.
     pub fn gap(&mut self, seen: u64, missing: u64) {
-        let seen = seen + self.half_read.len() as u64 + self.missing;
+        let lost = std::mem::take(&mut self.missing);
+        let seen = seen + self.half_read.len() as u64 + lost;
         if let Some(search) = self.search.take() {
             self.loss.bytes += search.all();
         }
         (self.half_read.clear(), self.pieces.clear());
-        self.missing = 0;
+        self.loss.epoch = self.loss.epoch.or(self.epoch());
         self.loss.bytes += seen + missing;
+        self.loss.missing += lost + missing;
         self.loss.unbounded = true;
         self.loss.failures = 0;
         self.search = Some(Search::default());
@@ -365,19 +443,13 @@ impl Direction {
         search.push(bytes, at);
         while let Some(candidate) = search.candidate(is_end) {
             if let Some(keys) = self.keys.front_mut() {
-                match search.before() {
-                    Some(before) => keys.opener.passed(before),
-                    None => keys.opener.passed_unseen(),
-                }
+                keys.opener.passed(search.before());
             }
             let passed = search.passed_over();
             self.loss.bytes += passed;
             if let Some(Found { nth, sequence, .. }) = self.find(candidate, search.body(candidate)) {
                 // The record is opened when its bytes come back.
-                if nth > 0 {
-                    self.keys.drain(..nth.min(self.keys.len()));
-                    self.sequence = 0;
-                }
+                self.take_up(nth);
                 let records = sequence.saturating_sub(self.sequence);
                 (self.loss.records, self.loss.unbounded) = (records, false);
                 return Some(search.rest());
@@ -394,12 +466,25 @@ impl Direction {
         None
     }
 
-    /// Bytes that were lost and that no record has come after.
+    /// How many bytes were lost and not found again, and how many of them are not in the capture.
+    pub fn all_lost(&self) -> (u64, u64) {
+        let searched = self.search.as_ref().map_or(0, |search| search.all());
+        let half_read = self.half_read.len() as u64 + self.missing;
+        (self.loss.bytes + self.early_lost + searched + half_read, self.loss.missing + self.missing)
+    }
+
+    /// Bytes of content that were lost and that no record has come after, or a few less.
     pub fn take_loss(&mut self) -> u64 {
         let searched = self.search.take().map_or(0, |search| search.all());
         let half_read = self.half_read.len() as u64 + self.missing;
         let half_read = if self.missing > 0 || self.loss.bytes > 0 { half_read } else { 0 };
-        std::mem::take(&mut self.loss).bytes + searched + half_read
+        let loss = std::mem::take(&mut self.loss);
+        let early = std::mem::take(&mut self.early_lost);
+        let overhead = HEADER_BYTES + self.keys.front().map_or(0, |keys| keys.opener.overhead() as u64);
+        match loss.bytes + searched + half_read {
+            0 => early,
+            bytes => early + bytes.saturating_sub(overhead.saturating_mul(loss.records.max(1))).max(1),
+        }
     }
 }
 

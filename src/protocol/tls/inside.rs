@@ -1,13 +1,13 @@
 //! What an [`Observer`] does that has keys: it opens records, reads TLS's own messages inside, and hands the rest over.
 
 use super::decryptor::{Held, Opened};
-use super::direction::{Epoch, Opening};
+use super::direction::{Epoch, Lost, Opening};
 use super::handshake;
 use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Head};
 use super::{Observer, Outcome, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Sink, TlsFact};
+use crate::protocol::event::{Channel, Sink, Step, TlsFact};
 use crate::protocol::framing::Input;
 use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
@@ -147,7 +147,7 @@ impl Observer {
                 out.limit(Limit::TlsSearchBytes);
             }
             let lost = direction.take_loss();
-            if lost > 0 {
+            if lost > 0 && direction.ends() {
                 decryptor.hand_over(from, Opened::LastGap(lost, at));
             }
             self.stream(from).is_lost();
@@ -163,6 +163,7 @@ impl Observer {
             if role == Side::Server {
                 decryptor.early_data(false);
             }
+            self.ends(from, u64::from(head.length), at);
             return self.encrypted(from);
         }
         let is_whole = direction.is_between_records() && bytes.len() == usize::from(head.length);
@@ -175,10 +176,16 @@ impl Observer {
         };
         match opening {
             Opening::Opened { kind, lost } => {
-                if lost > 0 {
-                    decryptor.hand_over(from, Opened::Gap(lost, at));
+                let fact = decryptor.note_opened();
+                match lost {
+                    Lost::Nothing => {}
+                    Lost::Content(lost) => decryptor.hand_over(from, Opened::Gap(lost, at)),
+                    Lost::Messages(lost) => {
+                        self.flush(out);
+                        out.step(Step { channel: Channel::Tls, ..Step::gap(from, lost, at) });
+                    }
                 }
-                if let Some(fact) = decryptor.note_opened() {
+                if let Some(fact) = fact {
                     out.tls(fact);
                 }
                 self.content(from, kind, head, pieces, out);
@@ -192,11 +199,19 @@ impl Observer {
                 self.encrypted(from);
             }
             Opening::Broken => {
-                if decryptor.direction(role).has_opened() {
-                    decryptor.hand_over(from, Opened::LastGap(u64::from(head.length), at));
-                }
+                self.ends(from, u64::from(head.length), at);
                 self.encrypted(from);
             }
+        }
+    }
+
+    /// Bytes of `from` cannot be read, nor those after them: the dialogue is told, once.
+    pub(super) fn ends(&mut self, from: Side, bytes: u64, at: PacketRef) {
+        let role = self.role(from);
+        if let Some(decryptor) = &mut self.decryptor
+            && decryptor.direction(role).ends()
+        {
+            decryptor.hand_over(from, Opened::LastGap(bytes, at));
         }
     }
 
@@ -321,8 +336,22 @@ impl Observer {
         }
         let Some(decryptor) = &mut self.decryptor else { return false };
         let direction = decryptor.direction(role);
+        let (all, missing) = direction.all_lost();
         let lost = direction.take_loss();
-        let tells = lost > 0 && direction.has_opened();
+        if lost > 0 && !direction.has_opened() {
+            // Nothing was ever opened: there is a gap among what is encrypted.
+            self.stream(from).span = Span::default();
+            self.flush(out);
+            if missing > 0 {
+                out.step(Step { channel: Channel::Tls, ..Step::gap(from, missing, at) });
+            }
+            if all > missing {
+                self.stream(from).span.add(all - missing, at);
+                self.encrypted(from);
+            }
+            return false;
+        }
+        let tells = lost > 0 && direction.ends();
         if tells {
             self.stream(from).span = Span::default();
             if let Some(decryptor) = &mut self.decryptor {

@@ -242,10 +242,11 @@ impl Observer {
         self.half_read(client, out);
         self.half_read(client.other(), out);
         self.flush(out);
+        let is_encrypted = !self.encrypted.is_empty();
         for (from, span) in std::mem::take(&mut self.encrypted) {
             out.step(step(from, Subject::Encrypted, span));
         }
-        if let Some(fact) = self.decryptor.as_ref().and_then(|decryptor| decryptor.why_not()) {
+        if let Some(fact) = self.decryptor.as_ref().and_then(|decryptor| decryptor.why_not(is_encrypted)) {
             out.tls(fact);
         }
     }
@@ -265,8 +266,8 @@ impl Observer {
     /// Some of a record's body.
     fn body(&mut self, from: Side, head: Head, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let Head { kind, length, .. } = head;
-        let has_keys = self.decryptor.is_some();
         let stream = self.stream(from);
+        stream.goes_on_with_hello(head, bytes);
         match kind {
             HANDSHAKE if !stream.ciphered && !stream.broken => {
                 let mut bytes = bytes;
@@ -282,7 +283,7 @@ impl Observer {
                     HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
                     SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
                     SSL2 => {}
-                    CHANGE_CIPHER_SPEC if !(stream.ciphered && has_keys) => self.change_cipher_spec(from, at, out),
+                    CHANGE_CIPHER_SPEC if !stream.ciphered => self.change_cipher_spec(from, at, out),
                     ALERT if !stream.ciphered && length == 2 => self.alert(from, bytes, out),
                     _ => {
                         self.uses_keys(from, kind, length, out);
@@ -388,6 +389,7 @@ impl Observer {
         } else {
             self.encrypted(from);
         }
+        self.ends(from, bytes.len() as u64, at);
     }
 
     /// The bytes read of `from` were encrypted.

@@ -176,14 +176,12 @@ impl Opener {
         content_type
     }
 
-    /// A record has gone by, opened or not: TLS 1.0 takes its last block for the next IV.
+    /// A record has gone by, opened or not: TLS 1.0 takes its last block for the next IV. The end of its body will do.
     pub fn passed(&mut self, body: &[u8]) {
         if let Protection::Cbc { blocks, mac, encrypt_then_mac, iv: Iv::Chained(next) } = &mut self.0 {
             let outside = if *encrypt_then_mac { mac.bytes() } else { 0 };
             let ciphertext = body.len().checked_sub(outside).and_then(|end| body.get(..end));
-            *next = ciphertext
-                .filter(|ciphertext| ciphertext.len().is_multiple_of(blocks.block_bytes()))
-                .and_then(|ciphertext| padded(ciphertext.rchunks_exact(blocks.block_bytes()).next()?));
+            *next = ciphertext.and_then(|ciphertext| padded(ciphertext.rchunks_exact(blocks.block_bytes()).next()?));
         }
     }
 

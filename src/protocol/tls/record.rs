@@ -1,5 +1,6 @@
 //! One direction of a TLS connection: where its next byte stands among the records (RFC 8446, section 5.1).
 
+use super::handshake::{CLIENT_HELLO, SERVER_HELLO};
 use crate::flow::PacketRef;
 use crate::limits::{Limit, TLS_HANDSHAKE_BYTES, of_list};
 use crate::protocol::event::Sink;
@@ -137,7 +138,9 @@ impl Stream {
                 self.not_a_header = std::mem::take(header);
                 let rest = input.rest();
                 let beginning = [&self.not_a_header, rest.get(..256).unwrap_or(rest)].concat();
-                self.place = Place::Lost { text: self.reads_like_text(&beginning) };
+                // Who has used keys says nothing in the clear any more: it is damaged.
+                let text = !self.uses_keys && self.reads_like_text(&beginning) && is_text(&beginning);
+                self.place = Place::Lost { text };
             } else if let &[kind, major, minor, high, low] = &header[..] {
                 let length = u16::from_be_bytes([high, low]);
                 // SSL 2.0's length is in the first two bytes, and counts the last three of these five too.
@@ -189,6 +192,24 @@ impl Stream {
         self.message.clear();
         self.alert.clear();
         self.skip = 0;
+    }
+
+    /// After a gap, a record in the clear that is a whole ClientHello or ServerHello, `bytes` being the first of its body,
+    /// begins the handshake's messages anew.
+    pub fn goes_on_with_hello(&mut self, head: Head, bytes: &[u8]) {
+        let is_first = match self.place {
+            Place::Body { left, .. } => left + bytes.len() as u64 == u64::from(head.length),
+            _ => bytes.len() == usize::from(head.length),
+        };
+        if self.broken
+            && is_first
+            && !self.ciphered
+            && head.kind == HANDSHAKE
+            && let &[CLIENT_HELLO | SERVER_HELLO, 0, high, low, ..] = bytes
+            && u32::from(u16::from_be_bytes([high, low])) + 4 == u32::from(head.length)
+        {
+            self.broken = false;
+        }
     }
 
     /// The header of the record that the next `missing` bytes are all of.

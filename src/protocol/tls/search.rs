@@ -7,8 +7,9 @@ use super::record::{APPLICATION_DATA, CHANGE_CIPHER_SPEC, HEADER_BYTES, Head, RE
 use crate::flow::PacketRef;
 use crate::limits::of_list;
 
-/// TLS 1.0 takes an initialization vector from the end of the record before: the longest block there is.
-const BLOCK_BYTES: usize = 16;
+/// TLS 1.0 takes an initialization vector from the end of the record before: the longest block there is, and the longest
+/// MAC behind it (RFC 7366).
+const END_BYTES: usize = 16 + 48;
 
 /// The bytes among which a record is searched for. No more are held than the longest record has, and one packet.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Search {
 
     /// What was passed over is needed no more, but for the end of the record before.
     fn let_go_of_passed(&mut self) {
-        let useless = self.next.saturating_sub(BLOCK_BYTES);
+        let useless = self.next.saturating_sub(END_BYTES);
         let (mut gone, mut pieces) = (0, 0);
         for (length, _) in &self.pieces {
             if gone + length > useless {
@@ -77,9 +78,9 @@ impl Search {
         self.bytes.get(begin..begin + usize::from(candidate.length)).unwrap_or_default()
     }
 
-    /// The bytes right before the candidate, where they are known.
-    pub fn before(&self) -> Option<&[u8]> {
-        self.bytes.get(self.next.checked_sub(BLOCK_BYTES)?..self.next)
+    /// The bytes right before the candidate, as far as they are known and of use.
+    pub fn before(&self) -> &[u8] {
+        self.bytes.get(self.next.saturating_sub(END_BYTES)..self.next).unwrap_or_default()
     }
 
     /// The candidate is none.
