@@ -154,6 +154,8 @@ pub struct Told {
     pub steps: Vec<(Side, Subject, u64)>,
     pub facts: Vec<TlsFact>,
     pub limits: Vec<Limit>,
+    /// Nothing is noted.
+    is_deaf: bool,
     /// The most that was held after a turn, as the layers say.
     pub held: usize,
 }
@@ -198,14 +200,21 @@ impl Dialogue for Ear {
 /// A dialogue says nothing here, so only TLS does.
 impl Sink for Told {
     fn step(&mut self, step: Step<'_>) -> StepId {
+        if self.is_deaf {
+            return 1;
+        }
         self.steps.push((step.from, step.subject, step.span.bytes));
         self.steps.len() as StepId
     }
     fn tls(&mut self, fact: TlsFact) {
-        self.facts.push(fact);
+        if !self.is_deaf {
+            self.facts.push(fact);
+        }
     }
     fn limit(&mut self, limit: Limit) {
-        self.limits.push(limit);
+        if !self.is_deaf {
+            self.limits.push(limit);
+        }
     }
     fn message(&mut self, _: MessageStart) -> MessageId {
         unreachable!("a dialogue's")
@@ -251,4 +260,54 @@ pub fn said(heard: &[Heard], side: Side) -> Vec<u8> {
         _ => Vec::new(),
     };
     heard.iter().flat_map(said).collect()
+}
+
+/// How much is held at once: as the layers say, and as an allocator has it.
+#[derive(Debug, Default)]
+pub struct Worst {
+    pub told: usize,
+    pub allocated: usize,
+}
+
+/// What the layers hold where that is most beyond what they tell. `allocated` counts the bytes of all that is allocated.
+pub fn held_by(turns: &[Turn], keys: &Arc<dyn Keys>, allocated: impl Fn() -> usize) -> Worst {
+    let mut worst = Worst::default();
+    let mut out = Told { is_deaf: true, ..Told::default() };
+    let before = allocated();
+    let mut stack = Stack::new(Deaf).with_keys(Some(Arc::clone(keys)));
+    stack.begin_with_tls(&mut out);
+    for (packet, turn) in (1..).zip(turns) {
+        let at = PacketRef { packet, time: Default::default() };
+        match turn {
+            Turn::Data(from, bytes) => stack.data(*from, bytes, at, &mut out),
+            Turn::Gap(from, missing) => stack.gap(*from, *missing, at, &mut out),
+        }
+        let now = Worst { told: stack.held(), allocated: allocated().saturating_sub(before) };
+        if now.allocated.saturating_sub(now.told) >= worst.allocated.saturating_sub(worst.told) {
+            worst = now;
+        }
+    }
+    worst
+}
+
+/// Hears nothing, and holds nothing.
+#[derive(Debug)]
+struct Deaf;
+
+impl Dialogue for Deaf {
+    fn held(&self) -> usize {
+        0
+    }
+    fn read(&mut self, _: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {
+        input.take(usize::MAX);
+        None
+    }
+    fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) -> Option<Upgrade> {
+        None
+    }
+    fn last_gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
+    fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {}
+    fn end(&mut self, _: &mut dyn Sink) -> Option<Upgrade> {
+        None
+    }
 }

@@ -5,9 +5,10 @@ Secrets are asked for once it is known what they protect: at the ServerHello in 
 Where more may come (a key log that is written while it is read), what crosses meanwhile is held, up to a bound.
 */
 
-use super::direction::{Direction, Epoch};
+use super::direction::Direction;
 use super::handshake::{self, ClientHello, ServerHello};
 use super::keys::{KeySource, Keys, Random, Secrets};
+use super::loss::Epoch;
 use super::schedule;
 use super::suite::Suite;
 use crate::flow::{PacketRef, Side};
@@ -134,6 +135,7 @@ impl Decryptor {
             + self.directions.iter().map(Direction::held).sum::<usize>()
             + of_list(&handshake.messages)
             + of_list(&handshake.ticket)
+            + of_list(&handshake.session_id)
             + handshake.names.iter().map(|name| of_list(name)).sum::<usize>()
             + of_list(&handshake.premaster)
             + self.held.capacity() * size_of::<Held>()
@@ -176,6 +178,8 @@ impl Decryptor {
         handshake.suite = Some((hello.cipher, suite));
         self.fault = if suite.is_none() { Some(KeyFault::CipherSuite) } else { None };
         if self.is_tls13() {
+            // Nothing is made of its messages.
+            self.handshake_broken();
             self.agree(at);
         } else {
             self.handshake.early = false;
@@ -234,7 +238,7 @@ impl Decryptor {
     /// A piece of the handshake is missing.
     pub fn handshake_broken(&mut self) {
         self.handshake.is_hashable = false;
-        self.handshake.messages.clear();
+        self.handshake.messages = Vec::new();
     }
 
     /// TLS's `role` has sent ChangeCipherSpec, in packet `at`.
@@ -298,6 +302,12 @@ impl Decryptor {
         }
         let early = secrets.client_early.as_ref().filter(|_| self.handshake.early);
         let [client, server] = &mut self.directions;
+        if client.has_opened() || server.has_opened() {
+            // There is one handshake in TLS 1.3. Keys that open are kept, whatever another hello says.
+            return true;
+        }
+        client.forget_keys();
+        server.forget_keys();
         let of_client = [
             (Epoch::Early, early),
             (Epoch::Handshake, secrets.client_handshake.as_ref()),
@@ -450,10 +460,30 @@ impl Decryptor {
         !self.held.is_empty()
     }
 
+    /// Whether what TLS's `role` sends has to wait, or comes after what waits still.
+    pub fn waits(&mut self, role: Side, at: PacketRef, role_of: impl Fn(Side) -> Side) -> bool {
+        let is_of_role = |held: &Held| {
+            let (Held::Data(from, ..) | Held::Gap(from, ..)) = held;
+            role_of(*from) == role
+        };
+        self.must_hold(role, at) || self.held.iter().any(is_of_role)
+    }
+
     /// The input that waits no longer. What is left of it is to be [put back](Self::put_back).
     pub fn release(&mut self, role_of: impl Fn(Side) -> Side) -> Option<Held> {
         let at = self.last;
-        let waits = [self.must_hold(Side::Client, at), self.must_hold(Side::Server, at)];
+        if self.held.is_empty() {
+            return None;
+        }
+        // Secrets may come with any question: both directions are to have the same answer.
+        let mut waits;
+        loop {
+            let agreed = self.handshake.agreed;
+            waits = [self.must_hold(Side::Client, at), self.must_hold(Side::Server, at)];
+            if self.handshake.agreed == agreed {
+                break;
+            }
+        }
         let goes = |held: &Held| {
             let (Held::Data(from, ..) | Held::Gap(from, ..)) = held;
             !waits[role_of(*from) as usize]

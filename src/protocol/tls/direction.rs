@@ -6,6 +6,7 @@ header is lost too, the next record is searched for among the bytes that come ([
 number among those that the bytes lost leave room for. A record proves by its own authentication that it is the one.
 */
 
+use super::loss::{Epoch, Loss, Lost};
 use super::opener::Opener;
 use super::record::{HEADER_BYTES, Head};
 use super::schedule;
@@ -22,24 +23,14 @@ const EARLY_OVERHEAD: u64 = 16 + 1;
 /// A KeyUpdate message (RFC 8446, section 4.6.3).
 const KEY_UPDATE_BYTES: u64 = 5;
 
+/// A trial costs as much as these many bytes at least: setting up a cipher is not free.
+const TRIAL_BYTES: u64 = 256;
+
 /// KeyUpdate messages without a record of the same keys that are looked for in what was lost.
 const UPDATES_LOST: usize = 4;
 
 /// Records after a loss that may fail to open before the direction is given up: TLS 1.0 cannot open the first one.
 const FAILURES_AFTER_LOSS: u32 = 2;
-
-/// What a period of the connection is protected by (RFC 8446, section 7.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Epoch {
-    /// Early data.
-    Early,
-    /// The rest of the handshake, in TLS 1.3.
-    Handshake,
-    /// What comes after Finished in TLS 1.3.
-    Application,
-    /// What comes after ChangeCipherSpec, up to TLS 1.2.
-    Cipher,
-}
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,42 +45,12 @@ pub enum Opening {
     Broken,
 }
 
-/// What is not in the capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
-    /// Nothing.
-    Nothing,
-    /// So many bytes of content, or a few less: padding is not known.
-    Content(u64),
-    /// So many bytes of TLS's own messages, and no content.
-    Messages(u64),
-}
-
 #[derive(Debug)]
 struct Keys {
     epoch: Epoch,
     opener: Box<Opener>,
     /// What the next keys are made of (KeyUpdate).
     secret: Option<(Suite, Secret<Vec<u8>>)>,
-}
-
-/// Records that could not be opened since one was.
-#[derive(Debug, Default)]
-struct Loss {
-    /// Bytes of them, headers included, as far as it is known.
-    bytes: u64,
-    /// How many of them are not in the capture.
-    missing: u64,
-    /// How many headers were seen of them.
-    records: u64,
-    /// Records whose headers were not seen may be among them.
-    unbounded: bool,
-    /// Records that failed to open since.
-    failures: u32,
-    /// The keys in use when it began.
-    epoch: Option<Epoch>,
-    /// KeyUpdate messages among it.
-    updates: u64,
 }
 
 /// How a record was opened.
@@ -156,6 +117,11 @@ impl Direction {
         if let Some(opener) = schedule::opener(suite, secret.reveal()) {
             self.keys.push_back(Keys { epoch, opener: Box::new(opener), secret: Some((suite, secret.clone())) });
         }
+    }
+
+    /// Forgets all keys.
+    pub fn forget_keys(&mut self) {
+        self.keys.clear();
     }
 
     /// Sets the keys that begin with the next ChangeCipherSpec.
@@ -263,7 +229,7 @@ impl Direction {
             return self.take(found, body);
         }
         if let Some(keys) = self.keys.front_mut() {
-            keys.opener.passed(body);
+            keys.opener.passed_unproven(body);
         }
         let is_cipher = self.epoch() == Some(Epoch::Cipher);
         if self.loss.bytes > 0 {
@@ -340,7 +306,7 @@ impl Direction {
             if let Some(kind) = keys.opener.open(sequence, head.kind, head.version, body, &mut self.plain) {
                 return Some(Found { nth, sequence, kind });
             }
-            self.tried = self.tried.saturating_add(body.len() as u64);
+            self.tried = self.tried.saturating_add((body.len() as u64).max(TRIAL_BYTES));
             if self.tried > TLS_SEARCH_BYTES as u64 {
                 self.exhausted = true;
                 return None;
@@ -443,7 +409,7 @@ impl Direction {
         search.push(bytes, at);
         while let Some(candidate) = search.candidate(is_end) {
             if let Some(keys) = self.keys.front_mut() {
-                keys.opener.passed(search.before());
+                keys.opener.passed_unproven(search.before());
             }
             let passed = search.passed_over();
             self.loss.bytes += passed;

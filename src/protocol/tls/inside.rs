@@ -1,8 +1,9 @@
 //! What an [`Observer`] does that has keys: it opens records, reads TLS's own messages inside, and hands the rest over.
 
 use super::decryptor::{Held, Opened};
-use super::direction::{Epoch, Lost, Opening};
+use super::direction::Opening;
 use super::handshake;
+use super::loss::{Epoch, Lost};
 use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Head};
 use super::{Observer, Outcome, Subject};
 use crate::flow::{PacketRef, Side};
@@ -27,8 +28,14 @@ impl Observer {
                 return Outcome::Taken;
             }
             let (role, at) = (self.role(from), input.at);
+            let swapped = self.swapped;
+            let role_of = |side: Side| if swapped { side.other() } else { side };
             let Some(decryptor) = &mut self.decryptor else { return self.read(from, input, out) };
-            if self.begun && decryptor.must_hold(role, at) {
+            if self.begun && decryptor.waits(role, at, role_of) {
+                if !decryptor.must_hold(role, at) {
+                    // Secrets have come just now: what has waited goes first.
+                    continue;
+                }
                 let bytes = Raw(input.take(usize::MAX).to_vec());
                 if decryptor.hold(Held::Data(from, bytes, 0, at)) {
                     out.limit(Limit::TlsWaitingBytes);
@@ -77,8 +84,9 @@ impl Observer {
     pub fn reads_on_after_gap(&mut self, from: Side, missing: u64, at: PacketRef) -> bool {
         let role = self.role(from);
         let stream = if role == Side::Client { &mut self.client } else { &mut self.server };
+        let swapped = self.swapped;
         let Some(decryptor) = &mut self.decryptor else { return false };
-        if decryptor.must_hold(role, at) {
+        if decryptor.waits(role, at, |side| if swapped { side.other() } else { side }) {
             return true;
         }
         match stream.record_around(missing) {
@@ -90,8 +98,9 @@ impl Observer {
     /// A gap that is to wait with what came before it. True where it does.
     pub(super) fn holds_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> bool {
         let role = self.role(from);
+        let swapped = self.swapped;
         let Some(decryptor) = &mut self.decryptor else { return false };
-        let holds = decryptor.must_hold(role, at);
+        let holds = decryptor.waits(role, at, |side| if swapped { side.other() } else { side });
         if holds && decryptor.hold(Held::Gap(from, missing, at)) {
             out.limit(Limit::TlsWaitingBytes);
         }

@@ -26,6 +26,7 @@ mod ja4;
 pub mod key_log;
 pub mod key_ring;
 pub mod keys;
+mod loss;
 mod opener;
 pub mod private_key;
 mod record;
@@ -132,9 +133,16 @@ struct Run {
 impl Observer {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        let text = self.run.as_ref().map_or(0, |run| of_list(&run.text));
+        let run = self.run.as_ref().map_or(0, |run| of_list(&run.text) + run.span.packets.weight());
+        let spans: usize = self.encrypted.iter().map(|(_, span)| span.packets.weight()).sum();
         let decryptor = self.decryptor.as_ref().map_or(0, |decryptor| decryptor.held());
-        heap(size_of::<Self>()) + text + of_list(&self.encrypted) + self.client.held() + self.server.held() + decryptor
+        heap(size_of::<Self>())
+            + run
+            + spans
+            + of_list(&self.encrypted)
+            + self.client.held()
+            + self.server.held()
+            + decryptor
     }
 
     /// Looks for this connection's secrets in `keys`.

@@ -28,6 +28,9 @@ const EXPLICIT_NONCE_BYTES: usize = 8;
 /// Bytes of a nonce of every AEAD here.
 const NONCE_BYTES: usize = 12;
 
+/// ContentType of data.
+const APPLICATION_DATA: u8 = 23;
+
 /// The largest block of a cipher, in bytes.
 const BLOCK_BYTES: usize = 16;
 
@@ -153,7 +156,8 @@ impl Opener {
     /// `version` (`TLSCiphertext.type` and `.version`; RFC 5246, section 6.2.3), and whose body is `body`.
     ///
     /// `plain` is replaced with the content, without MAC, padding and inner type. Returns its content type: the inner one
-    /// in TLS 1.3, `kind` otherwise. `None`, and an empty `plain`, where the record does not open.
+    /// in TLS 1.3, `kind` otherwise. In TLS 1.0, with encrypt-then-MAC, the first record after one that was lost opens
+    /// without its first block. `None`, and an empty `plain`, where the record does not open.
     pub fn open(&self, sequence: u64, kind: u8, version: u16, body: &[u8], plain: &mut Vec<u8>) -> Option<u8> {
         plain.clear();
         let header = Header { sequence, kind, version };
@@ -163,10 +167,17 @@ impl Opener {
                 let chained = match iv {
                     Iv::Explicit => None,
                     Iv::Chained(Some(iv)) => Some(iv.get(..blocks.block_bytes())?),
-                    Iv::Chained(None) => return None,
+                    Iv::Chained(None) if !encrypt_then_mac => return None,
+                    Iv::Chained(None) => Some([0; BLOCK_BYTES].get(..blocks.block_bytes())?),
                 };
                 let opens = if *encrypt_then_mac { encrypted_then_mac } else { mac_then_encrypted };
-                opens(&**blocks, &**mac, header, chained, body, plain)
+                let kind = opens(&**blocks, &**mac, header, chained, body, plain)?;
+                if matches!(iv, Iv::Chained(None)) {
+                    // The first block is not known. A message without its beginning says nothing.
+                    let unknown = if kind == APPLICATION_DATA { blocks.block_bytes() } else { plain.len() };
+                    plain.drain(..unknown.min(plain.len()));
+                }
+                Some(kind)
             }
             Protection::Aead { aead, iv, form } => sealed(&**aead, iv, *form, header, body, plain),
         };
@@ -182,6 +193,14 @@ impl Opener {
             let outside = if *encrypt_then_mac { mac.bytes() } else { 0 };
             let ciphertext = body.len().checked_sub(outside).and_then(|end| body.get(..end));
             *next = ciphertext.and_then(|ciphertext| padded(ciphertext.rchunks_exact(blocks.block_bytes()).next()?));
+        }
+    }
+
+    /// The same of bytes that no MAC has proven. Where the MAC is of what was encrypted, it proves no IV in TLS 1.0.
+    pub fn passed_unproven(&mut self, body: &[u8]) {
+        match &self.0 {
+            Protection::Cbc { encrypt_then_mac: true, .. } => self.passed_unseen(),
+            _ => self.passed(body),
         }
     }
 

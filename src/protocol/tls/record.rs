@@ -122,7 +122,7 @@ impl Default for Stream {
 impl Stream {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        of_list(&self.not_a_header) + of_list(&self.alert) + of_list(&self.message)
+        self.span.packets.weight() + of_list(&self.not_a_header) + of_list(&self.alert) + of_list(&self.message)
     }
 
     /// The next piece of `input`, which is not empty.
