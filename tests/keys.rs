@@ -5,6 +5,7 @@ mod support;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -108,10 +109,90 @@ fn keys_of_other_connections_change_nothing() {
     let line = format!("CLIENT_RANDOM {} {}\n", "01".repeat(32), "02".repeat(48));
     fs::write(&keys, "CLIENT_RANDOM nonsense\n".to_owned() + &line).expect("writable");
     let (capture, keys) = (capture(), keys.to_string_lossy());
+    let document = |output: &Output| -> Value { serde_json::from_slice(&output.stdout).expect("JSON") };
     let plain = run(&["read", &capture, "--format", "json"]);
     let with = run(&["read", &capture, "--format", "json", "--keylog", &keys, "--keylog", &keys]);
     assert_eq!((status(&plain), status(&with)), (Some(0), Some(0)), "{}", err(&with));
-    assert_eq!(out(&plain), out(&with));
+    let (plain, mut told) = (document(&plain), document(&with));
+    let counts = told["summary"].as_object_mut().and_then(|summary| summary.remove("tls")).expect("counts");
+    assert_eq!((&counts["sessions"], &counts["no_secret"], &counts["decrypted"]), (&1.into(), &1.into(), &0.into()));
+    let decryption = told["sessions"][0]["tls"].as_object_mut().and_then(|tls| tls.remove("decryption"));
+    assert_eq!(decryption.expect("why not")["fault"], "no-secret");
+    assert_eq!(plain, told, "and nothing else is another");
+}
+
+/// The file `name` of the fixture `of` of TLS.
+fn tls(of: &str, name: &str) -> String {
+    format!("{}/fixtures/tls/{of}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn what_stayed_closed_and_which_logs_fit_none_is_said() {
+    let (two, other) = (tls("tls12-session-id", "capture.pcap"), tls("tls12-chacha20", "keys.log"));
+    let own = [tls("tls12-session-id", "keys.log"), tls("tls12-session-id", "server-keys.log")];
+    let with = |call: &[&str], keys: &[&String]| {
+        let mut call = command(call);
+        keys.iter().for_each(|keys| {
+            call.args(["--keylog", keys]);
+        });
+        err(&call.output().expect("mailtap runs"))
+    };
+    let read = ["read", two.as_str(), "--lang", "en", "--show", "sessions"];
+    // The same lines in two logs: both fit.
+    assert_eq!(with(&read, &[&own[0], &own[1]]), "");
+    assert_eq!(with(&read, &[&own[0], &other]), format!("mailtap: {other}: fits none of the 2 TLS sessions\n"));
+    let said = with(&read, &[&other]);
+    let [closed, useless] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+    let random = closed.strip_prefix("mailtap: 2 TLS sessions stayed closed (the first: session 1, client random ");
+    let random = random.and_then(|rest| rest.strip_suffix("): none of the secrets is of them")).expect("words");
+    // The line that is missing is the one that their own log has.
+    let log = fs::read_to_string(&own[0]).expect("a log").to_lowercase();
+    assert!(random.len() == 64 && log.contains(&format!("client_random {random} ")), "{closed}");
+    assert!(useless.ends_with("fits none of the 2 TLS sessions"), "{useless}");
+    let zh = with(&["read", &two, "--lang", "zh"], &[&other]);
+    assert!(zh.contains(&format!("有 2 个 TLS 会话未能解密（第一个：会话 1，client random 为 {random}）")), "{zh}");
+    assert_eq!(with(&["read", &two, "-q"], &[&other]), "");
+    // Filters leave sessions out of the count, but a log that fits one of these is of use.
+    let filtered = ["read", two.as_str(), "--lang", "en", "--session", "2"];
+    assert_eq!(with(&filtered, &[&own[0]]), "");
+    // Not the log's fault.
+    let aria = tls("tls12-aria-gcm", "capture.pcap");
+    let said = with(&["read", &aria, "--lang", "en"], &[&tls("tls12-aria-gcm", "keys.log")]);
+    assert!(said.contains("its cipher suite is not one") && said.lines().count() == 1, "{said}");
+    let clear = capture();
+    let said = with(&["read", &clear, "--port", "smtp=1", "--lang", "en"], &[&other]);
+    assert!(said.lines().count() <= 2 && said.contains("chacha20"), "{said}");
+    let raw = vec!["read", &two, "--raw", "--session", "1"];
+    for call in [vec!["explain", &two], vec!["compare", &two, &two, "--session", "1,2"], raw] {
+        let said = with(&[call.as_slice(), &["--lang", "en"]].concat(), &[&other]);
+        assert!(said.contains("stayed closed") && said.contains("fits none of the"), "{call:?}: {said}");
+    }
+    // An empty log is a log, too; and where nobody gave secrets, nobody is told of them.
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("empty").to_string_lossy().into_owned();
+    fs::write(&empty, "").expect("writable");
+    assert!(with(&read, &[&empty]).contains("fits none of the 2 TLS sessions"));
+    let piped = command(&["read", "-", "--lang", "en"]).stdin(fs::File::open(&two).expect("a capture")).output();
+    assert_eq!(err(&piped.expect("mailtap runs")), "");
+}
+
+#[test]
+fn masked_output_tells_what_stayed_closed_and_no_secret() {
+    let (two, other) = (tls("tls12-session-id", "capture.pcap"), tls("tls12-chacha20", "keys.log"));
+    for format in ["table", "json", "ndjson", "csv", "markdown", "html"] {
+        for keys in [&other, &tls("tls12-session-id", "keys.log")] {
+            let output = run(&["read", &two, "--keylog", keys, "--redact", "--format", format]);
+            let text = out(&output) + &err(&output);
+            let log = fs::read_to_string(keys).expect("a log").to_lowercase();
+            let secrets = log.lines().filter_map(|line| line.split(' ').nth(2)).filter(|secret| secret.len() >= 64);
+            let mut count = 0;
+            for secret in secrets {
+                count += 1;
+                assert!(!text.to_lowercase().contains(secret), "{format}");
+            }
+            assert!(count > 0 && !text.is_empty(), "{format}");
+        }
+    }
 }
 
 #[test]

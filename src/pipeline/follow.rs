@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_followed_connection_is_small() {
         let sizes = [
-            ("follower", size_of::<ConnectionFollower<'_>>(), 256),
+            ("follower", size_of::<ConnectionFollower<'_>>(), 272),
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 96),
             ("builder", size_of::<Builder>(), 608),

@@ -19,7 +19,7 @@ impl Sharding {
     /// What `plan` calls for, before anything is read. Where secrets may come and none is known, hosts are not kept together:
     /// a capture between two of them would have one thread.
     pub fn of(plan: &Plan) -> Self {
-        if plan.keys.as_ref().is_some_and(|keys| !keys.is_empty()) { Self::Hosts } else { Self::Connections }
+        if plan.keys.as_ref().is_some_and(|keys| keys.are_given(0)) { Self::Hosts } else { Self::Connections }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `mailtap read` and `mailtap live`: opens what is read and what is written, and lets the pipeline run between them.
 
-use super::key_files::{self, Packets};
+use super::key_files::{self, Gathered, Packets};
 use super::outputs::{self, Outputs};
 use super::privileges::Privileges;
 use super::problem::MayNot;
@@ -45,7 +45,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     drop(view);
     drop(running);
     say_heard(&analysis, &*source);
-    ended(&analysis, outcome?)
+    ended(&analysis, &gathered, outcome?)
 }
 
 /// Where secrets may be, beside the key files.
@@ -104,8 +104,11 @@ fn say_heard(analysis: &Analysis, source: &dyn Source) {
 }
 
 /// Says what is to be said of the whole, and returns the exit status.
-fn ended(analysis: &Analysis, outcome: Outcome) -> anyhow::Result<u8> {
+fn ended(analysis: &Analysis, gathered: &Gathered, outcome: Outcome) -> anyhow::Result<u8> {
     let report = told::problems(analysis.output.lang, outcome)?;
+    if !analysis.around.quiet {
+        told::decryption(analysis.output.lang, gathered, &report);
+    }
     if analysis.output.format != Format::Table && !analysis.around.quiet {
         told::say_none(analysis.output.lang, &report);
     }

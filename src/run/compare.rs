@@ -18,7 +18,7 @@ use crate::view::table::Style;
 use crate::view::{Lang, View, locale};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,6 +89,10 @@ pub fn compare(mut study: Study, asked: Option<[u64; 2]>) -> anyhow::Result<()> 
         (chosen, _) => chosen?,
     };
     show(&study, &sessions, &contents, progress.ender())?;
+    if !study.around.quiet {
+        let read = study.files.iter().map(PathBuf::as_path).zip(&reports);
+        told::decryption_of_each(study.lang, &gathered, read);
+    }
     match problems.into_iter().next() {
         Some(problem) => Err(problem.into()),
         None => Ok(()),

@@ -60,7 +60,10 @@ pub fn explain(mut study: Study) -> anyhow::Result<()> {
     say_none(study.lang, &outcome.report);
     show(&study, &answers.borrow(), progress.ender())?;
     drop(progress);
-    told::problems(study.lang, outcome)?;
+    let report = told::problems(study.lang, outcome)?;
+    if !study.around.quiet {
+        told::decryption(study.lang, &gathered, &report);
+    }
     Ok(())
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Gathered {
     ring: Option<Arc<KeyRing>>,
     /// Bounds that were hit.
     pub(super) limits: LimitsHit,
+    /// Key logs, in the order of their numbers.
+    logs: Vec<PathBuf>,
     /// Key logs that are not there yet.
     pub(super) awaited: Vec<PathBuf>,
 }
@@ -64,6 +66,12 @@ impl Gathered {
     pub(super) fn sink(&self) -> Option<SecretsSink> {
         let ring = Arc::clone(self.ring.as_ref()?);
         Some(Arc::new(move |text: &[u8], packet| ring.add(text, KeySource::SecretsBlock, packet)))
+    }
+
+    /// Key logs of which no secret was asked for: they are of other connections.
+    pub(super) fn useless_logs(&self) -> impl Iterator<Item = &Path> {
+        let logs = self.ring.iter().flat_map(|ring| self.logs.iter().enumerate().map(move |log| (ring, log)));
+        logs.filter(|(ring, (number, _))| !ring.has_fitted(*number)).map(|(_, (_, path))| path.as_path())
     }
 
     /// Says which key logs are waited for.
@@ -83,12 +91,15 @@ pub(super) fn gather(files: &KeyFiles, packets: Packets<'_>) -> anyhow::Result<G
     for path in &files.private {
         private.add(&pem(path)?).map_err(|why| NoKey { name: named(path), why })?;
     }
-    let ring = KeyRing::new(private);
+    let mut ring = KeyRing::new(private);
+    if !files.logs.is_empty() {
+        ring = ring.with_logs();
+    }
     let (mut limits, mut awaited) = (LimitsHit::default(), Vec::new());
     let (ring, comes) = match packets {
         Packets::Files(captures) => {
-            for path in &files.logs {
-                whole(path, &ring)?;
+            for (number, path) in files.logs.iter().enumerate() {
+                whole(path, number, &ring)?;
             }
             for path in captures {
                 let mut secrets = 0;
@@ -101,12 +112,13 @@ pub(super) fn gather(files: &KeyFiles, packets: Packets<'_>) -> anyhow::Result<G
         Packets::Followed | Packets::Live if files.logs.is_empty() => (ring, matches!(packets, Packets::Followed)),
         Packets::Followed | Packets::Live => {
             let mut logs = Growing(files.logs.iter().map(|path| Log::open(path)).collect::<Result<_, _>>()?);
-            logs.grow(&mut |entry| ring.add_entry(entry));
+            logs.grow(&mut |log, entry| ring.add_entry(log, entry));
             awaited.extend(logs.0.iter().filter(|log| log.file.is_none()).map(|log| log.path.clone()));
             (ring.growing(Box::new(logs)), true)
         }
     };
-    Ok(Gathered { ring: (comes || !ring.is_empty()).then(|| Arc::new(ring)), limits, awaited })
+    let ring = (comes || !ring.is_empty()).then(|| Arc::new(ring));
+    Ok(Gathered { ring, limits, logs: files.logs.clone(), awaited })
 }
 
 fn named(path: &Path) -> String {
@@ -130,12 +142,12 @@ fn pem(path: &Path) -> Result<Vec<u8>, CaptureError> {
     read.map(|_| pem).map_err(|error| unreadable(path, error))
 }
 
-/// Reads a key log to its end.
-fn whole(path: &Path, ring: &KeyRing) -> Result<(), CaptureError> {
+/// Reads key log number `number` to its end.
+fn whole(path: &Path, number: usize, ring: &KeyRing) -> Result<(), CaptureError> {
     let mut log = Log { path: path.to_owned(), file: None, position: 0, lines: KeyLog::default() };
     let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
-    log.take(&mut file, &mut |entry| ring.add_entry(entry)).map_err(|error| unreadable(path, error))?;
-    log.lines.finish(&mut |entry| ring.add_entry(entry));
+    log.take(&mut file, &mut |entry| ring.add_entry(number, entry)).map_err(|error| unreadable(path, error))?;
+    log.lines.finish(&mut |entry| ring.add_entry(number, entry));
     if log.lines.malformed() > 0 {
         log::warn!("{}: {} lines make no sense", path.display(), log.lines.malformed());
     }
@@ -225,9 +237,9 @@ fn opened(path: &Path) -> io::Result<File> {
 struct Growing(Vec<Log>);
 
 impl Grow for Growing {
-    fn grow(&mut self, each: &mut dyn FnMut(Entry)) {
-        for log in &mut self.0 {
-            log.read_on(each);
+    fn grow(&mut self, each: &mut dyn FnMut(usize, Entry)) {
+        for (number, log) in self.0.iter_mut().enumerate() {
+            log.read_on(&mut |entry| each(number, entry));
         }
     }
 }
@@ -280,7 +292,9 @@ mod tests {
         fs::write(at("one"), line(1) + "CLIENT_RANDOM nonsense\n" + line(2).trim_end()).unwrap();
         fs::write(at("two"), line(3)).unwrap();
         let files = KeyFiles { logs: vec![at("one"), at("two")], private: Vec::new() };
-        let keys = gather(&files, Packets::Files(&[])).unwrap().keys().unwrap();
+        let gathered = gather(&files, Packets::Files(&[])).unwrap();
+        let keys = gathered.keys().unwrap();
+        assert!(keys.of(&[3; 32], 0).is_some() && gathered.useless_logs().eq([at("one")]));
         assert!((1..=3).all(|random| keys.of(&[random; 32], 0).is_some()) && !keys.may_come());
         for (name, status) in [("none", "no such file"), (".", "directory")] {
             for packets in [Packets::Files(&[]), Packets::Live] {

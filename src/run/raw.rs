@@ -83,7 +83,10 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     if missing > 0 {
         say::line(&words::not_captured(analysis.output.lang, session.id, missing));
     }
-    told::problems(analysis.output.lang, outcome)?;
+    let report = told::problems(analysis.output.lang, outcome)?;
+    if !analysis.around.quiet {
+        told::decryption(analysis.output.lang, &gathered, &report);
+    }
     Ok(())
 }
 

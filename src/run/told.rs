@@ -1,12 +1,12 @@
 //! What is said on standard error, in the language of the output. Errors say it in English themselves.
 
 use super::identity::Harm;
-use super::key_files::NoKey;
+use super::key_files::{Gathered, NoKey};
 use super::named::STANDARD_OUTPUT;
 use super::privileges::Kept;
 use super::problem::{AtFile, MayNot, Problem};
-use super::say;
 use super::which::Which;
+use super::{say, words};
 use crate::capture::{CaptureError, Tell, Told};
 use crate::pipeline::Outcome;
 use crate::protocol::tls::private_key::BadKey;
@@ -16,6 +16,7 @@ use crate::view::csv::CutShort;
 use crate::view::extract::{AtPath, NotEmpty};
 use crate::view::locale::{self, errors};
 use std::io;
+use std::path::Path;
 
 /// What went wrong.
 pub(super) fn error(lang: Lang, error: &anyhow::Error) -> String {
@@ -133,11 +134,46 @@ pub(super) fn stepped_over(lang: Lang, report: &Report) {
 
 /// `what` is said of the file.
 fn of(lang: Lang, name: &str, what: &str) -> String {
-    let colon = match lang {
+    format!("{name}{}{}", colon(lang), errors::said(lang, what))
+}
+
+fn colon(lang: Lang) -> &'static str {
+    match lang {
         Lang::En => ": ",
         Lang::Zh => "：",
-    };
-    format!("{name}{colon}{}", errors::said(lang, what))
+    }
+}
+
+/// Says which sessions stayed closed though there were secrets, and which key logs were of no use.
+pub(super) fn decryption(lang: Lang, gathered: &Gathered, report: &Report) {
+    let counts = &report.summary.tls;
+    for reason in locale::tls::closed(lang, counts) {
+        say::line(&reason);
+    }
+    useless(lang, gathered, counts.sessions());
+}
+
+/// The same of several captures that were read one by one, each with its own numbers of sessions.
+pub(super) fn decryption_of_each<'a>(
+    lang: Lang,
+    gathered: &Gathered,
+    reports: impl IntoIterator<Item = (&'a Path, &'a Report)>,
+) {
+    let mut sessions = 0;
+    for (path, report) in reports {
+        let counts = &report.summary.tls;
+        sessions += counts.sessions();
+        for reason in locale::tls::closed(lang, counts) {
+            say::line(&format!("{}{}{reason}", path.to_string_lossy(), colon(lang)));
+        }
+    }
+    useless(lang, gathered, sessions);
+}
+
+fn useless(lang: Lang, gathered: &Gathered, sessions: u64) {
+    for log in gathered.useless_logs() {
+        say::line(&words::fits_none(lang, &log.to_string_lossy(), sessions));
+    }
 }
 
 /// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.

@@ -31,6 +31,20 @@ pub(super) fn awaited(lang: Lang, name: &str) -> String {
     }
 }
 
+/// A key log has secrets of none of the `sessions` inside TLS.
+pub(super) fn fits_none(lang: Lang, name: &str, sessions: u64) -> String {
+    match (lang, sessions) {
+        (Lang::En, 0) => {
+            format!("{name}: not needed: no mail session was seen that is inside TLS and could be decrypted")
+        }
+        (Lang::En, 1) => format!("{name}: does not fit the one TLS session"),
+        (Lang::En, _) => format!("{name}: fits none of the {sessions} TLS sessions"),
+        (Lang::Zh, 0) => format!("{name}：未用到：没有可解密的 TLS 邮件会话"),
+        (Lang::Zh, 1) => format!("{name}：与唯一的 TLS 会话不符"),
+        (Lang::Zh, _) => format!("{name}：与 {sessions} 个 TLS 会话都不符"),
+    }
+}
+
 /// What tcpdump says at its end.
 pub(super) fn heard(lang: Lang, packets: u64, heard: Heard) -> String {
     let Heard { received, kernel, interface } = heard;

@@ -1,11 +1,11 @@
 //! Counts over all sessions (`summary` of the JSON), and of a capture's traffic.
 
-use super::model::{Session, Severity};
+use super::model::{DecryptedBy, Session, Severity, Tls};
 use crate::decode::DecodeStop;
 use crate::limits::{Limit, LimitsHit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::detect::Probe;
-use crate::protocol::event::Exposure;
+use crate::protocol::event::{Exposure, KeyFault, Random};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -20,6 +20,8 @@ pub struct Summary {
     pub messages: u64,
     /// Findings per severity.
     pub findings: BTreeMap<Severity, u64>,
+    /// TLS, where there were secrets.
+    pub tls: TlsCounts,
     /// Connections to mail ports without a mail dialogue, which are no sessions.
     pub probes: Probes,
     /// Packets.
@@ -41,6 +43,53 @@ pub struct Probes {
     pub kinds: BTreeMap<Probe, u64>,
     /// The addresses that they came from, up to a bound.
     pub addresses: BTreeSet<IpAddr>,
+}
+
+/// Sessions inside TLS that secrets were there for: what was decrypted before it was captured is not among them, nor is
+/// a handshake that ended before there was anything to decrypt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsCounts {
+    /// Sessions that were decrypted by them.
+    pub decrypted: u64,
+    /// Sessions that stayed closed, by the reason.
+    pub closed: BTreeMap<KeyFault, Closed>,
+}
+
+/// Sessions that stayed closed for the same reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// How many: never 0.
+    pub sessions: u64,
+    /// The lowest of their numbers.
+    pub first: u64,
+    /// That session's ClientHello's random, where it was seen.
+    pub client_random: Option<Random>,
+}
+
+impl TlsCounts {
+    /// How many sessions there were, decrypted or not.
+    pub fn sessions(&self) -> u64 {
+        self.decrypted + self.closed.values().map(|closed| closed.sessions).sum::<u64>()
+    }
+
+    /// How many stayed closed because of `fault`.
+    pub fn closed_by(&self, fault: KeyFault) -> u64 {
+        self.closed.get(&fault).map_or(0, |closed| closed.sessions)
+    }
+
+    /// Counts `tls` of session number `id`.
+    fn add(&mut self, id: u64, tls: &Tls) {
+        if matches!(tls.decryption.by, Some(DecryptedBy::Keys(_))) {
+            self.decrypted += 1;
+        } else if let Some(fault) = tls.decryption.fault {
+            let closed = self.closed.entry(fault).or_default();
+            if closed.sessions == 0 || id < closed.first {
+                closed.first = id;
+                closed.client_random = tls.decryption.client_random.as_deref().copied();
+            }
+            closed.sessions += 1;
+        }
+    }
 }
 
 impl Probes {
@@ -87,6 +136,7 @@ impl Summary {
         for finding in &session.findings {
             *self.findings.entry(finding.severity).or_default() += 1;
         }
+        self.tls.add(session.id, &session.tls);
         self.add_packets(session);
     }
 
@@ -119,5 +169,34 @@ impl Summary {
     fn add_packets(&mut self, session: &Session) {
         self.packets.mail += session.transport.counters.own_packets();
         self.limits_hit.add(&session.limits_hit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::event::KeySource;
+
+    #[test]
+    fn sessions_inside_tls_are_counted_by_why_they_stayed_closed() {
+        let mut summary = Summary::default();
+        let mut add = |id, by, fault: Option<KeyFault>| {
+            let mut session = Session { id, ..Session::empty(Protocol::Imap) };
+            session.tls.decryption.by = by;
+            session.tls.decryption.fault = fault;
+            session.tls.decryption.client_random = fault.map(|_| Box::new([id as u8; 32]));
+            summary.add(&session);
+        };
+        add(1, None, None);
+        add(2, Some(DecryptedBy::Capture), None);
+        add(3, Some(DecryptedBy::Keys(KeySource::KeyLog)), None);
+        // Sessions come as they end.
+        add(6, None, Some(KeyFault::NoSecret));
+        add(5, None, Some(KeyFault::NoSecret));
+        add(7, None, Some(KeyFault::CipherSuite));
+        assert_eq!((summary.tls.sessions(), summary.tls.decrypted), (4, 1));
+        let first = Closed { sessions: 2, first: 5, client_random: Some([5; 32]) };
+        assert_eq!(summary.tls.closed.get(&KeyFault::NoSecret), Some(&first));
+        assert_eq!([KeyFault::CipherSuite, KeyFault::DoesNotFit].map(|fault| summary.tls.closed_by(fault)), [1, 0]);
     }
 }

@@ -80,7 +80,7 @@ pub enum TlsFact {
 }
 
 /// Why secrets that are there do not decrypt a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyFault {
     /// None of them is of this connection.
     NoSecret,

@@ -402,7 +402,7 @@ impl Decryptor {
     /// Why nothing was opened, where secrets were there to open it: with the ClientHello's random. `is_encrypted`: there was
     /// something to open.
     pub fn why_not(&self, is_encrypted: bool) -> Option<TlsFact> {
-        if self.told || self.keys.is_empty() {
+        if self.told || !self.keys.are_given(self.last.packet) {
             return None;
         }
         let fault = match self.fault {
@@ -413,6 +413,10 @@ impl Decryptor {
             // The handshake ended before there was anything to decrypt.
             None => return None,
         };
+        if let Some(random) = self.random.as_ref().filter(|_| fault == KeyFault::CipherSuite) {
+            // Whoever has them is not told that their key log is of other connections.
+            let _ = self.keys.of(random, self.last.packet);
+        }
         Some(TlsFact::NotDecrypted(fault, self.random))
     }
 

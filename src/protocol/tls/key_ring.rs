@@ -13,12 +13,13 @@ use crate::protocol::secret::Secret;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Who looks for more secrets where some are missing: key logs that are written while they are read.
 pub trait Grow: Send {
-    /// Hands the entries that have come since the last call to `each`.
-    fn grow(&mut self, each: &mut dyn FnMut(Entry));
+    /// Hands the entries that have come since the last call to `each`, with the number of the key log that has them.
+    fn grow(&mut self, each: &mut dyn FnMut(usize, Entry));
 }
 
 /// A secret that is known.
@@ -26,17 +27,37 @@ struct Held {
     /// The first packet at which it is known.
     from_packet: u64,
     source: KeySource,
+    /// A bit for each key log that has it.
+    logs: u64,
     secret: Secret<Box<[u8]>>,
 }
 
 impl Held {
-    fn new(secret: Secret<Vec<u8>>, source: KeySource, from_packet: u64) -> Self {
-        Self { from_packet, source, secret: Secret::new(secret.into_revealed()) }
+    fn new(secret: Secret<Vec<u8>>, origin: Origin) -> Self {
+        let Origin { source, logs, from_packet } = origin;
+        Self { from_packet, source, logs, secret: Secret::new(secret.into_revealed()) }
     }
+}
 
-    fn taken(&self) -> Secret<Vec<u8>> {
-        Secret::new(self.secret.reveal())
+/// Where a secret comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    source: KeySource,
+    /// The bit of the key log.
+    logs: u64,
+    from_packet: u64,
+}
+
+impl Origin {
+    /// Key log number `log`.
+    fn log(log: usize) -> Self {
+        Self { source: KeySource::KeyLog, logs: bit(log), from_packet: 0 }
     }
+}
+
+/// The bit of key log number `log`. Those behind the 63rd share one.
+fn bit(log: usize) -> u64 {
+    1 << log.min(63)
 }
 
 /// What is known.
@@ -48,6 +69,10 @@ struct Known {
     sessions: HashMap<Vec<u8>, Held>,
     /// Connections and sessions that a block was the first to tell of.
     of_blocks: usize,
+    /// The first packet at which something is known.
+    since: Option<u64>,
+    /// The bits of the key logs of which a secret was asked for.
+    fitted: AtomicU64,
 }
 
 impl Known {
@@ -55,21 +80,22 @@ impl Known {
     /// repeats it is at most known earlier.
     ///
     /// False where there is no room for it.
-    fn add(&mut self, entry: Entry, source: KeySource, from_packet: u64) -> bool {
+    fn add(&mut self, entry: Entry, origin: Origin) -> bool {
         let is_new = match &entry {
             Entry::Connection { random, .. } => !self.connections.contains_key(random),
             Entry::Encrypted { beginning, .. } => !self.encrypted.contains_key(beginning),
             Entry::Session { id, .. } => !self.sessions.contains_key(id),
         };
-        if is_new && source == KeySource::SecretsBlock {
+        if is_new && origin.source == KeySource::SecretsBlock {
             if self.of_blocks >= SECRET_CONNECTIONS {
                 return false;
             }
             self.of_blocks += 1;
         }
+        self.since = Some(self.since.map_or(origin.from_packet, |since| since.min(origin.from_packet)));
         match entry {
             Entry::Connection { label, random, secret } => {
-                let held = Held::new(secret, source, from_packet);
+                let held = Held::new(secret, origin);
                 let all = self.connections.entry(random).or_default();
                 match all.iter_mut().find(|(known, _)| *known == label) {
                     Some((_, before)) => repeat(before, &held),
@@ -81,14 +107,14 @@ impl Known {
                 }
             }
             Entry::Encrypted { beginning, secret } => {
-                let held = Held::new(secret, source, from_packet);
+                let held = Held::new(secret, origin);
                 match self.encrypted.entry(beginning) {
                     Occupied(mut before) => repeat(before.get_mut(), &held),
                     Vacant(place) => drop(place.insert(held)),
                 }
             }
             Entry::Session { id, secret } => {
-                let held = Held::new(secret, source, from_packet);
+                let held = Held::new(secret, origin);
                 match self.sessions.entry(id) {
                     Occupied(mut before) => repeat(before.get_mut(), &held),
                     Vacant(place) => drop(place.insert(held)),
@@ -96,6 +122,12 @@ impl Known {
             }
         }
         true
+    }
+
+    /// A secret that was asked for.
+    fn taken(&self, held: &Held) -> Secret<Vec<u8>> {
+        self.fitted.fetch_or(held.logs, Ordering::Relaxed);
+        Secret::new(held.secret.reveal())
     }
 
     fn of(&self, random: &Random, packet: u64) -> Option<Secrets> {
@@ -111,7 +143,7 @@ impl Known {
                 Label::ClientTraffic => &mut secrets.client_traffic,
                 Label::ServerTraffic => &mut secrets.server_traffic,
             };
-            *place = Some(held.taken());
+            *place = Some(self.taken(held));
             secrets.source.get_or_insert(held.source);
         }
         secrets.source.is_some().then_some(secrets)
@@ -120,7 +152,11 @@ impl Known {
 
 /// `before` is said again: what `again` says is the same, or it contradicts and is ignored.
 fn repeat(before: &mut Held, again: &Held) {
-    if before.secret == again.secret && again.from_packet < before.from_packet {
+    if before.secret != again.secret {
+        return;
+    }
+    before.logs |= again.logs;
+    if again.from_packet < before.from_packet {
         (before.from_packet, before.source) = (again.from_packet, again.source);
     }
 }
@@ -138,6 +174,8 @@ fn suffices(secrets: &Secrets) -> bool {
 pub struct KeyRing {
     known: RwLock<Known>,
     private: PrivateKeys,
+    /// There are key logs, though there may be nothing in them.
+    has_logs: bool,
     /// Asked where something is missing.
     grows: Option<Mutex<Box<dyn Grow>>>,
 }
@@ -159,6 +197,11 @@ impl KeyRing {
         Self { private, ..Self::default() }
     }
 
+    /// The same ring, for which there are key logs, though there may be nothing in them.
+    pub fn with_logs(self) -> Self {
+        Self { has_logs: true, ..self }
+    }
+
     /// The same ring, which asks `grow` where a secret is missing.
     pub fn growing(self, grow: Box<dyn Grow>) -> Self {
         Self { grows: Some(Mutex::new(grow)), ..self }
@@ -171,13 +214,26 @@ impl KeyRing {
         let mut entries = entries(text);
         entries.retain(|entry| from_packet == 0 || matches!(entry, Entry::Connection { .. }));
         let mut known = self.known_mut();
-        let left_out = entries.into_iter().filter_map(|entry| (!known.add(entry, source, from_packet)).then_some(1));
+        let origin = Origin { source, logs: 0, from_packet };
+        let left_out = entries.into_iter().filter_map(|entry| (!known.add(entry, origin)).then_some(1));
         left_out.sum()
     }
 
-    /// Takes in an entry of a key log, which is always known.
-    pub fn add_entry(&self, entry: Entry) {
-        self.known_mut().add(entry, KeySource::KeyLog, 0);
+    /// Takes in an entry of key log number `log`, counted from 0. It is always known.
+    pub fn add_entry(&self, log: usize, entry: Entry) {
+        self.known_mut().add(entry, Origin::log(log));
+    }
+
+    /// Whether any secret of key log number `log` was asked for. Of more than 63 logs, those behind share one answer.
+    pub fn has_fitted(&self, log: usize) -> bool {
+        self.known().fitted.load(Ordering::Relaxed) & bit(log) != 0
+    }
+
+    /// True where nothing is known, nothing can come, and nobody said that there is something.
+    pub fn is_empty(&self) -> bool {
+        let known = self.known();
+        let nothing = known.connections.is_empty() && known.encrypted.is_empty() && known.sessions.is_empty();
+        nothing && self.private.is_empty() && !self.has_logs && self.grows.is_none()
     }
 
     /// What `look` finds; where that is not enough, what it finds once the key logs have been read on.
@@ -185,7 +241,7 @@ impl KeyRing {
         let found = look(&self.known());
         let Some(grows) = self.grows.as_ref().filter(|_| !found.as_ref().is_some_and(enough)) else { return found };
         let mut grows = grows.lock().unwrap_or_else(PoisonError::into_inner);
-        grows.grow(&mut |entry| self.add_entry(entry));
+        grows.grow(&mut |log, entry| self.add_entry(log, entry));
         drop(grows);
         look(&self.known())
     }
@@ -208,25 +264,24 @@ impl Keys for KeyRing {
     fn premaster(&self, encrypted: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)> {
         // The work of the private keys is the dearest: a key log that has it spares it.
         if let Some(beginning) = encrypted.first_chunk::<8>()
-            && let Some(told) = self.known().encrypted.get(beginning).map(|held| (held.source, held.taken()))
+            && let known = self.known()
+            && let Some(held) = known.encrypted.get(beginning)
         {
-            return Some(told);
+            return Some((held.source, known.taken(held)));
         }
         if let Some(secret) = self.private.premaster(encrypted) {
             return Some((KeySource::ServerKey, secret));
         }
         let beginning = encrypted.first_chunk::<8>()?;
-        self.found(|known| known.encrypted.get(beginning).map(|held| (held.source, held.taken())), |_| true)
+        self.found(|known| known.encrypted.get(beginning).map(|held| (held.source, known.taken(held))), |_| true)
     }
 
     fn master_of_session(&self, session_id: &[u8]) -> Option<(KeySource, Secret<Vec<u8>>)> {
-        self.found(|known| known.sessions.get(session_id).map(|held| (held.source, held.taken())), |_| true)
+        self.found(|known| known.sessions.get(session_id).map(|held| (held.source, known.taken(held))), |_| true)
     }
 
-    fn is_empty(&self) -> bool {
-        let known = self.known();
-        let nothing = known.connections.is_empty() && known.encrypted.is_empty() && known.sessions.is_empty();
-        nothing && self.private.is_empty() && self.grows.is_none()
+    fn are_given(&self, packet: u64) -> bool {
+        self.has_logs || !self.private.is_empty() || self.known().since.is_some_and(|since| since <= packet)
     }
 
     fn may_come(&self) -> bool {
@@ -295,10 +350,10 @@ mod tests {
     struct Script(Vec<String>, Arc<Mutex<usize>>);
 
     impl Grow for Script {
-        fn grow(&mut self, each: &mut dyn FnMut(Entry)) {
+        fn grow(&mut self, each: &mut dyn FnMut(usize, Entry)) {
             *self.1.lock().unwrap() += 1;
             if !self.0.is_empty() {
-                entries(self.0.remove(0).as_bytes()).into_iter().for_each(each);
+                entries(self.0.remove(0).as_bytes()).into_iter().for_each(|entry| each(0, entry));
             }
         }
     }
@@ -332,13 +387,39 @@ mod tests {
             random[..8].copy_from_slice(&number.to_be_bytes());
             Entry::Connection { label: Label::Master, random, secret: Secret::new(vec![1; 48]) }
         };
+        let block = Origin { source: KeySource::SecretsBlock, logs: 0, from_packet: 0 };
         ring.known_mut().of_blocks = SECRET_CONNECTIONS - 1;
-        let taken = [0, 1, 0].map(|number| ring.known_mut().add(entry(number), KeySource::SecretsBlock, 0));
+        let taken = [0, 1, 0].map(|number| ring.known_mut().add(entry(number), block));
         assert_eq!(taken, [true, false, true]);
         let line = line("CLIENT_RANDOM", 7, 7, 48);
         assert_eq!(ring.add(line.repeat(2).as_bytes(), KeySource::SecretsBlock, 0), 2);
-        ring.add_entry(entry(9));
+        ring.add_entry(0, entry(9));
         assert_eq!(ring.known().connections.len(), 2, "key logs are not bounded: they are the user's own");
+    }
+
+    #[test]
+    fn it_is_known_which_logs_were_of_use() {
+        let ring = KeyRing::default();
+        let add = |log, text: String| entries(text.as_bytes()).into_iter().for_each(|entry| ring.add_entry(log, entry));
+        add(0, line("CLIENT_RANDOM", 1, 1, 48));
+        add(1, line("CLIENT_RANDOM", 2, 2, 48));
+        // The same line in another log, and one that contradicts it.
+        add(2, line("CLIENT_RANDOM", 2, 2, 48));
+        add(3, line("CLIENT_RANDOM", 2, 3, 48));
+        ring.add(line("CLIENT_RANDOM", 4, 4, 48).as_bytes(), KeySource::SecretsBlock, 0);
+        assert!(ring.of(&[2; 32], 1).is_some() && ring.of(&[4; 32], 1).is_some() && ring.of(&[5; 32], 1).is_none());
+        assert_eq!([0, 1, 2, 3].map(|log| ring.has_fitted(log)), [false, true, true, false]);
+        add(70, line("CLIENT_RANDOM", 6, 6, 48));
+        assert!(!ring.has_fitted(usize::MAX) && ring.of(&[6; 32], 1).is_some() && ring.has_fitted(70));
+    }
+
+    #[test]
+    fn secrets_are_given_from_the_first_one_on() {
+        let ring = KeyRing::default();
+        assert!(!ring.are_given(u64::MAX));
+        ring.add(line("CLIENT_RANDOM", 1, 1, 48).as_bytes(), KeySource::SecretsBlock, 9);
+        assert_eq!([8, 9].map(|packet| ring.are_given(packet)), [false, true]);
+        assert!(KeyRing::default().with_logs().are_given(0), "though it is empty");
     }
 
     #[test]

@@ -49,9 +49,12 @@ pub trait Keys: Debug + Send + Sync {
         true
     }
 
-    /// Nothing was known before anything was read, and perhaps nothing will be: blocks of a capture that is read but once may
-    /// have secrets.
-    fn is_empty(&self) -> bool;
+    /// Whether there are secrets of any connection, or at least an option that names a file for them, at packet `packet`:
+    /// where there are none, nobody wonders that nothing is decrypted.
+    fn are_given(&self, packet: u64) -> bool {
+        let _ = packet;
+        true
+    }
 
     /// More may come: the log is written while it is read. What cannot be decrypted yet is worth keeping.
     fn may_come(&self) -> bool;

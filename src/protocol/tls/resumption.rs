@@ -20,8 +20,6 @@ const SESSION_ID_BYTES: usize = 32;
 #[derive(Debug)]
 pub struct Remembering {
     keys: Arc<dyn Keys>,
-    /// They had nothing at first.
-    is_empty: bool,
     sessions: Mutex<Sessions>,
 }
 
@@ -36,9 +34,9 @@ struct Sessions {
 }
 
 impl Remembering {
-    /// To be made before anything is read: what `keys` has, and what is seen of sessions besides.
+    /// What `keys` has, and what is seen of sessions besides.
     pub fn new(keys: Arc<dyn Keys>) -> Self {
-        Self { is_empty: keys.is_empty(), keys, sessions: Mutex::default() }
+        Self { keys, sessions: Mutex::default() }
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -74,8 +72,8 @@ impl Keys for Remembering {
         !is_full
     }
 
-    fn is_empty(&self) -> bool {
-        self.is_empty
+    fn are_given(&self, packet: u64) -> bool {
+        self.keys.are_given(packet)
     }
 
     fn may_come(&self) -> bool {

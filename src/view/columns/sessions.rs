@@ -181,7 +181,7 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("tls_mode", "`none`, `starttls`, `implicit`.", "TLS 的方式。", |_, row: &SessionRow<'_>| word(enums::TlsMode(row.tls().mode).name()))
         .titled(Label::Tls).in_words(|reading, row: &SessionRow<'_>| word(locale::tls_mode(reading.lang, row.tls().mode, row.tls().decrypted))),
     Column::boolean("tls_failed", "True if the handshake did not end.", "握手未完成则为真。", |_, row: &SessionRow<'_>| Some(row.tls().failed)),
-    Column::boolean("tls_decrypted", "True if the capture was decrypted.", "抓包已解密则为真。", |_, row: &SessionRow<'_>| Some(row.tls().decrypted)),
+    Column::boolean("tls_decrypted", "True if what crossed inside is known: it was decrypted, with secrets or before it was captured.", "TLS 之内的内容已知（用密钥解密，或抓包之前已解密）则为真。", |_, row: &SessionRow<'_>| Some(row.tls().decrypted)),
     Column::text("tls_version", "`TLS 1.3`.", "TLS 版本。", |_, row: &SessionRow<'_>| optional(&row.tls().version)),
     Column::text("tls_cipher", "IANA's name of the cipher suite.", "密码套件的 IANA 名称。", |_, row: &SessionRow<'_>| optional(&row.tls().cipher)),
     Column::text("tls_server_name", "The name that the client asked for (SNI).", "客户请求的名字（SNI）。", |_, row: &SessionRow<'_>| {

@@ -3,7 +3,7 @@
 use super::column::{Column, Reading, Table};
 use super::shared::borrowed;
 use crate::protocol::Protocol;
-use crate::protocol::event::Exposure;
+use crate::protocol::event::{Exposure, KeyFault};
 use crate::session::model::Severity;
 use crate::verdict::Report;
 use crate::verdict::Verdict;
@@ -61,6 +61,20 @@ fn rows(report: &Report) -> Vec<SummaryRow<'_>> {
     for severity in [Severity::Info, Severity::Low, Severity::Medium, Severity::High] {
         let count = summary.findings.get(&severity).copied().unwrap_or_default();
         add(format!("findings_{}", enums::Severity(severity).name()), Fact::Count(count));
+    }
+    let tls = &summary.tls;
+    if tls.sessions() > 0 {
+        add("tls_sessions".to_owned(), Fact::Count(tls.sessions()));
+        add("tls_decrypted".to_owned(), Fact::Count(tls.decrypted));
+        let faults = [
+            ("no_secret", KeyFault::NoSecret),
+            ("no_handshake", KeyFault::Handshake),
+            ("cipher_suite", KeyFault::CipherSuite),
+            ("does_not_fit", KeyFault::DoesNotFit),
+        ];
+        for (name, fault) in faults {
+            add(format!("tls_{name}"), Fact::Count(tls.closed_by(fault)));
+        }
     }
     add("probes_connections".to_owned(), Fact::Count(summary.probes.count()));
     add("packets_read".to_owned(), Fact::Count(summary.packets.read));

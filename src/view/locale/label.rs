@@ -46,7 +46,8 @@ crate::verdict::purpose::enumerated! {
         TlsServerName,
         Alpn,
         Ja4,
-        Decrypted,
+        /// A ClientHello's.
+        ClientRandom,
         CertificateSubject,
         CertificateIssuer,
         NotBefore,

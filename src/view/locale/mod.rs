@@ -32,6 +32,7 @@ mod listed;
 mod login;
 mod purpose;
 mod term;
+pub(crate) mod tls;
 mod verb;
 mod verdict;
 mod which;

@@ -120,6 +120,9 @@ pub(crate) struct Summary<'a> {
     findings_grouped: Vec<FindingGroup>,
     /// The ways of messages that were seen more than once, in the order in which they were seen first.
     journeys: Vec<Journey<'a>>,
+    /// TLS sessions, decrypted and not. Absent where there were no secrets, or no session that they could have decrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<TlsCounts>,
     /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
     /// They are no sessions. Absent if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +172,37 @@ struct Findings {
     low: u64,
     medium: u64,
     high: u64,
+}
+
+/// Sessions inside TLS that secrets were there for: key logs, Decryption Secrets Blocks, private keys. Sessions that the
+/// capture has in plain text, and handshakes that came to nothing, are not counted.
+#[derive(Serialize, JsonSchema)]
+struct TlsCounts {
+    /// All of them.
+    sessions: u64,
+    /// Those that were decrypted.
+    decrypted: u64,
+    /// Not decrypted: none of the secrets is of this connection.
+    no_secret: u64,
+    /// Not decrypted: the hellos are not in the capture.
+    no_handshake: u64,
+    /// Not decrypted: the cipher suite is not one that can be decrypted.
+    cipher_suite: u64,
+    /// Not decrypted: the secrets named for this connection open none of its records.
+    does_not_fit: u64,
+}
+
+impl TlsCounts {
+    fn new(tls: &summary::TlsCounts) -> Self {
+        Self {
+            sessions: tls.sessions(),
+            decrypted: tls.decrypted,
+            no_secret: tls.closed_by(event::KeyFault::NoSecret),
+            no_handshake: tls.closed_by(event::KeyFault::Handshake),
+            cipher_suite: tls.closed_by(event::KeyFault::CipherSuite),
+            does_not_fit: tls.closed_by(event::KeyFault::DoesNotFit),
+        }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -267,6 +301,7 @@ impl<'a> Summary<'a> {
             findings_across: report.across.findings.iter().map(|one| FindingAcross::new(one, options)).collect(),
             findings_grouped: report.across.groups.iter().map(FindingGroup::new).collect(),
             journeys: report.across.journeys.iter().map(Journey::new).collect(),
+            tls: Some(&summary.tls).filter(|tls| tls.sessions() > 0).map(TlsCounts::new),
             probes: Some(&summary.probes).filter(|probes| probes.count() > 0).map(Probes::new),
             packets: Packets {
                 read: summary.packets.read,

@@ -361,6 +361,8 @@ fn holds_no_wire_text(report: &Report) {
         credentials: _,
         messages: _,
         findings: _,
+        // Numbers, and what is public: a ClientHello's random.
+        tls: _,
         probes: _,
         packets: _,
         limits_hit: _,

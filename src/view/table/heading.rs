@@ -137,7 +137,11 @@ pub fn began(options: &Options, time: Time, shown: fn(Clock, Lang, Time) -> Stri
 pub fn tls(options: &Options, tls: &Tls) -> String {
     let mut lines = vec![locale::tls_mode(options.lang, tls.mode, tls.decrypted).to_owned()];
     if tls.decrypted {
-        lines.push(options.label(Label::Decrypted).to_owned());
+        lines.push(locale::tls::decrypted_by(options.lang, &tls.decryption).to_owned());
+    } else if let Some(fault) = tls.decryption.fault {
+        lines.push(locale::tls::key_fault(options.lang, fault).to_owned());
+        let random = tls.decryption.client_random.as_deref().map(locale::tls::random);
+        lines.extend(random.map(|random| options.named(Label::ClientRandom, &random)));
     }
     let mut fact = |label, value: &str| {
         if !value.is_empty() {

@@ -54,6 +54,9 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     if let Some(shown) = locale::shown_of(lang, summary) {
         rows.push((options.label(Label::SessionsShown), shown));
     }
+    if summary.tls.sessions() > 0 {
+        rows.push((options.label(Label::Tls), locale::tls::opened(lang, &summary.tls)));
+    }
     if summary.probes.count() > 0 {
         rows.push((options.label(Label::Probes), locale::probes(lang, &summary.probes)));
     }

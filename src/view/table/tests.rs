@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::protocol::Protocol;
+use crate::protocol::event::{KeyFault, KeySource};
+use crate::session::model::{DecryptedBy, Decryption};
 use crate::view::redact::Redact;
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, Show};
@@ -313,6 +315,25 @@ fn a_long_list_of_names_is_visibly_cut() {
     assert_eq!(text.matches("北").count(), 16, "{text}");
     assert!(text.contains("+4)"), "{text}");
     assert!(text.contains("mx.examp…"), "two hundred characters of the names: {text}");
+}
+
+#[test]
+fn by_what_tls_was_decrypted_and_why_not_is_told() {
+    let told = |decrypted, by, fault, client_random: Option<[u8; 32]>| {
+        let mut session = lab_smtp();
+        session.tls.mode = crate::session::model::TlsMode::StartTls;
+        session.tls.decrypted = decrypted;
+        session.tls.decryption = Decryption { by, fault, client_random: client_random.map(Box::new) };
+        printed(options(120, Lang::En, Show::ALL), vec![session])
+    };
+    let text = told(true, Some(DecryptedBy::Keys(KeySource::ServerKey)), None, None);
+    assert!(text.contains("decrypted with the server's key"), "{text}");
+    let text = told(false, None, Some(KeyFault::NoSecret), Some([0xab; 32]));
+    let random = format!("Client random: {}", "ab".repeat(32));
+    assert!(text.contains("not decrypted: none of the secrets") && text.contains(&random), "{text}");
+    let text = told(false, None, Some(KeyFault::Handshake), None);
+    assert!(text.contains("the beginning of TLS is not in") && !text.contains("Client random"), "{text}");
+    assert!(!told(false, None, None, None).contains("decrypted"));
 }
 
 #[test]

@@ -240,11 +240,19 @@ fn tls(svg: &mut Svg, frame: &Frame, session: &Session, top: i64) {
     let tls = &session.tls;
     let version = tls.version.as_deref().unwrap_or("TLS");
     let known: Vec<&str> = [Some(version), tls.server_name.as_deref()].into_iter().flatten().collect();
-    let mut words = same(&fitted(&known.join(" · "), if tls.decrypted { LABEL / 2 } else { LABEL - 8 }));
-    if tls.decrypted {
-        let decrypted = both(|lang| locale::label(lang, Label::Decrypted).to_owned());
-        words = joined(&words, " · ", &decrypted);
-    }
+    let inside = if tls.decrypted {
+        Some(both(|lang| locale::tls::decrypted_by(lang, &tls.decryption).to_owned()))
+    } else {
+        tls.decryption.fault.map(|_| both(|lang| locale::tls::not_decrypted(lang).to_owned()))
+    };
+    let known = known.join(" · ");
+    let words = match inside {
+        None => same(&fitted(&known, LABEL - 8)),
+        Some(inside) => {
+            let taken = inside.iter().map(|words| columns(words)).max().unwrap_or_default();
+            joined(&same(&fitted(&known, (LABEL - 8).saturating_sub(taken).max(LABEL / 4))), " · ", &inside)
+        }
+    };
     let class = if tls.failed { "d-sign d-bad" } else { "d-sign d-good" };
     sign::lock(svg, class, [frame.client + 24, top + 13]);
     svg.words("d-strong", [frame.client + 36, top + 18], &words);

@@ -4,7 +4,7 @@ use super::{TimelineSession, lanes, sequence, timeline};
 use crate::capture::Time;
 use crate::flow::{CloseReason, Side};
 use crate::protocol::Protocol;
-use crate::protocol::event::{Channel, Delivery, Kind};
+use crate::protocol::event::{Channel, Delivery, KeyFault, KeySource, Kind};
 use crate::session::model::*;
 use crate::verdict::{Hop, Journey, Role, SessionRef, rules};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp};
@@ -181,6 +181,17 @@ fn tls_encloses_what_crosses_in_it() {
     let drawn = sequence(&talk.session);
     assert!(drawn.contains("class=\"d-tls\""));
     assert!(said(&drawn).contains("TLS 1.3 · mx.example · decrypted in the capture"));
+    let drawn = |decrypted, by, fault| {
+        let mut session = talk.session.clone();
+        session.tls.decrypted = decrypted;
+        session.tls.decryption = Decryption { by, fault, client_random: None };
+        said(&sequence(&session))
+    };
+    let by_key_log = drawn(true, Some(DecryptedBy::Keys(KeySource::KeyLog)), None);
+    assert!(by_key_log.contains("TLS 1.3 · mx.example · decrypted with a key log"), "{by_key_log}");
+    let closed = drawn(false, None, Some(KeyFault::NoSecret));
+    assert!(closed.contains("TLS 1.3 · mx.example · not decrypted"), "{closed}");
+    assert!(!drawn(false, None, None).contains("decrypted"));
     assert!(!sequence(&lab_smtp()).contains("d-tls"));
 }
 

@@ -36,7 +36,7 @@ pub fn label(label: Label) -> &'static str {
         Label::TlsServerName => "Server name asked for (SNI)",
         Label::Alpn => "Application protocol (ALPN)",
         Label::Ja4 => "Client fingerprint (JA4)",
-        Label::Decrypted => "decrypted in the capture",
+        Label::ClientRandom => "Client random",
         Label::CertificateSubject => "Issued to",
         Label::CertificateIssuer => "Issued by",
         Label::NotBefore => "Valid from",

@@ -3,6 +3,7 @@
 use super::terms::side;
 use crate::flow::Side;
 use crate::protocol::Protocol;
+use crate::protocol::event::{KeyFault, KeySource};
 use crate::protocol::tls::Subject;
 
 pub fn part(from: Side, what: &Subject) -> String {
@@ -84,4 +85,52 @@ pub fn alert(description: u8) -> String {
         _ => return format!("alert {description}, which is not registered"),
     };
     words.to_owned()
+}
+
+/// By what the inside of TLS is known. `None`: the capture has it.
+pub fn decrypted_by(keys: Option<KeySource>) -> &'static str {
+    match keys {
+        None => "decrypted in the capture",
+        Some(KeySource::KeyLog) => "decrypted with a key log",
+        Some(KeySource::SecretsBlock) => "decrypted with the capture's secrets",
+        Some(KeySource::ServerKey) => "decrypted with the server's key",
+    }
+}
+
+pub fn not_decrypted() -> &'static str {
+    "not decrypted"
+}
+
+pub fn key_fault(fault: KeyFault) -> &'static str {
+    match fault {
+        KeyFault::NoSecret => "not decrypted: none of the secrets is of this connection",
+        KeyFault::Handshake => "not decrypted: the beginning of TLS is not in the capture",
+        KeyFault::CipherSuite => "not decrypted: the cipher suite is not one that can be decrypted",
+        KeyFault::DoesNotFit => "not decrypted: the secrets named for this connection do not fit",
+    }
+}
+
+/// `first` is the number of the first session, and its ClientHello's random.
+pub fn closed(fault: KeyFault, sessions: u64, first: (u64, &str)) -> String {
+    let (number, random) = first;
+    let which = match (sessions, random) {
+        (1, "") => format!("1 TLS session stayed closed (session {number})"),
+        (1, _) => format!("1 TLS session stayed closed (session {number}, client random {random})"),
+        (_, "") => format!("{sessions} TLS sessions stayed closed (the first: session {number})"),
+        _ => format!("{sessions} TLS sessions stayed closed (the first: session {number}, client random {random})"),
+    };
+    let why = match (fault, sessions) {
+        (KeyFault::NoSecret, 1) => "none of the secrets is of it",
+        (KeyFault::NoSecret, _) => "none of the secrets is of them",
+        (KeyFault::Handshake, _) => "the beginning of TLS is not in the capture",
+        (KeyFault::CipherSuite, 1) => "its cipher suite is not one that can be decrypted",
+        (KeyFault::CipherSuite, _) => "their cipher suites are none that can be decrypted",
+        (KeyFault::DoesNotFit, 1) => "the secrets named for it do not fit",
+        (KeyFault::DoesNotFit, _) => "the secrets named for them do not fit",
+    };
+    format!("{which}: {why}")
+}
+
+pub fn opened(decrypted: u64, sessions: u64) -> String {
+    format!("{decrypted} of {sessions} sessions decrypted with the secrets given")
 }

@@ -36,7 +36,7 @@ pub fn label(label: Label) -> &'static str {
         Label::TlsServerName => "请求的服务器名（SNI）",
         Label::Alpn => "应用层协议（ALPN）",
         Label::Ja4 => "客户指纹（JA4）",
-        Label::Decrypted => "抓包文件中已解密",
+        Label::ClientRandom => "客户随机数",
         Label::CertificateSubject => "颁发给",
         Label::CertificateIssuer => "颁发者",
         Label::NotBefore => "有效期自",

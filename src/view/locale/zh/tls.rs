@@ -3,6 +3,7 @@
 use super::terms::side;
 use crate::flow::Side;
 use crate::protocol::Protocol;
+use crate::protocol::event::{KeyFault, KeySource};
 use crate::protocol::tls::Subject;
 
 pub fn part(from: Side, what: &Subject) -> String {
@@ -76,4 +77,49 @@ pub fn alert(description: u8) -> String {
         _ => return format!("未登记的警报 {description}"),
     };
     words.to_owned()
+}
+
+/// 由何得知 TLS 之内的内容；`None`：抓包文件中已有。
+pub fn decrypted_by(keys: Option<KeySource>) -> &'static str {
+    match keys {
+        None => "抓包文件中已解密",
+        Some(KeySource::KeyLog) => "已用密钥日志解密",
+        Some(KeySource::SecretsBlock) => "已用抓包文件中的密钥解密",
+        Some(KeySource::ServerKey) => "已用服务器的私钥解密",
+    }
+}
+
+pub fn not_decrypted() -> &'static str {
+    "未能解密"
+}
+
+pub fn key_fault(fault: KeyFault) -> &'static str {
+    match fault {
+        KeyFault::NoSecret => "未能解密：所给密钥中没有此连接的",
+        KeyFault::Handshake => "未能解密：抓包中没有 TLS 的开头",
+        KeyFault::CipherSuite => "未能解密：不支持解密此密码套件",
+        KeyFault::DoesNotFit => "未能解密：标明属于此连接的密钥并不相符",
+    }
+}
+
+/// `first`：第一个会话的序号及其 ClientHello 的随机数。
+pub fn closed(fault: KeyFault, sessions: u64, first: (u64, &str)) -> String {
+    let (number, random) = first;
+    let random = if random.is_empty() { String::new() } else { format!("，client random 为 {random}") };
+    let which = match sessions {
+        1 => format!("有 1 个 TLS 会话未能解密（会话 {number}{random}）"),
+        _ => format!("有 {sessions} 个 TLS 会话未能解密（第一个：会话 {number}{random}）"),
+    };
+    let why = match fault {
+        KeyFault::NoSecret => "所给密钥中没有属于它的",
+        KeyFault::Handshake => "抓包中没有 TLS 的开头",
+        KeyFault::CipherSuite => "不支持解密其密码套件",
+        KeyFault::DoesNotFit => "标明属于它的密钥并不相符",
+    };
+    let why = if sessions > 1 { why.replace('它', "它们") } else { why.to_owned() };
+    format!("{which}：{why}")
+}
+
+pub fn opened(decrypted: u64, sessions: u64) -> String {
+    format!("{sessions} 个会话中有 {decrypted} 个已用所给密钥解密")
 }
