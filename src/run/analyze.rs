@@ -33,7 +33,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     let gathered = key_files::gather(&analysis.keys, packets(&analysis.input))?;
     let Opened { mut source, interface } = source::open(&mut analysis, filter, &running, &gathered)?;
     let outputs = outputs::open(&mut analysis, &running)?;
-    running.drop_privileges(&analysis, interface.as_deref(), &gathered.awaited)?;
+    running.drop_privileges(&analysis, interface.as_deref(), &gathered.logs)?;
     if !analysis.around.quiet {
         gathered.say_awaited(analysis.output.lang);
     }

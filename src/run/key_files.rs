@@ -51,9 +51,9 @@ pub(super) struct Gathered {
     /// Bounds that were hit.
     pub(super) limits: LimitsHit,
     /// Key logs, in the order of their numbers.
-    logs: Vec<PathBuf>,
-    /// Key logs that are not there yet.
-    pub(super) awaited: Vec<PathBuf>,
+    pub(super) logs: Vec<PathBuf>,
+    /// Those that are not there yet.
+    awaited: Vec<PathBuf>,
 }
 
 impl Gathered {

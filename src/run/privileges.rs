@@ -113,12 +113,12 @@ impl Privileges {
     }
 
     /// Drops what is not needed once the interface and the files are open. Of files, only those in `folder` can be
-    /// opened after it, and read those in the folders of files that are `awaited`: which files there will be is not known to
-    /// the kernel.
+    /// opened after it, and read those in the folders of key `logs`, which may come later or be replaced: which files there will be
+    /// is not known to the kernel.
     ///
     /// # Errors
     /// If something that could be kept is kept.
-    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>, awaited: &[PathBuf]) -> Result<(), Kept> {
+    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>, logs: &[PathBuf]) -> Result<(), Kept> {
         #[cfg(target_os = "linux")]
         linux::before()?;
         if let Some(Identity { uid, gid, name }) = &self.become_user {
@@ -136,9 +136,9 @@ impl Privileges {
             }
         }
         #[cfg(target_os = "linux")]
-        linux::after(interface, folder, awaited)?;
+        linux::after(interface, folder, logs)?;
         #[cfg(not(target_os = "linux"))]
-        let _ = (interface, folder, awaited);
+        let _ = (interface, folder, logs);
         Ok(())
     }
 }
@@ -198,7 +198,7 @@ mod linux {
     }
 
     /// Drops all capabilities for good, and confines this process where the kernel can.
-    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>, awaited: &[PathBuf]) -> Result<(), Kept> {
+    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>, logs: &[PathBuf]) -> Result<(), Kept> {
         if caps::runtime::ambient_set_supported().is_ok() {
             caps::clear(None, CapSet::Ambient).map_err(|error| kept(&error))?;
         }
@@ -213,7 +213,7 @@ mod linux {
         }
         nix::sys::prctl::set_no_new_privs().map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
         // Best effort: many kernels have none of it, and old ones not all.
-        match confined(interface, folder, awaited) {
+        match confined(interface, folder, logs) {
             Ok(status) => log::debug!("Landlock: {status:?}"),
             Err(error) => log::debug!("Landlock: {error}"),
         }
@@ -223,7 +223,7 @@ mod linux {
     pub(super) fn confined(
         interface: Option<&str>,
         folder: Option<&Path>,
-        awaited: &[PathBuf],
+        logs: &[PathBuf],
     ) -> Result<RulesetStatus, RulesetError> {
         let ruleset = Ruleset::default();
         // Without it, files in different folders could not be renamed to each other's place, as --extract does.
@@ -244,7 +244,7 @@ mod linux {
             let access = AccessFs::from_read(KNOWN) | AccessFs::from_write(KNOWN);
             ruleset = ruleset.add_rule(PathBeneath::new(fd, access & !AccessFs::Execute))?;
         }
-        for file in awaited {
+        for file in logs {
             let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if let Ok(fd) = PathFd::new(parent) {
                 ruleset = ruleset.add_rule(PathBeneath::new(fd, AccessFs::ReadFile))?;

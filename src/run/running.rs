@@ -56,7 +56,7 @@ impl Running {
         Ok(Self { stop, give_up: Arc::default(), live, endless, progress, privileges })
     }
 
-    /// Drops the privileges, once all that takes them is open, but for the files that are `awaited`, and says who listens on
+    /// Drops the privileges, once all that takes them is open, but for key logs, which may come later or be replaced, and says who listens on
     /// `interface`.
     ///
     /// # Errors
@@ -65,10 +65,10 @@ impl Running {
         &self,
         analysis: &Analysis,
         interface: Option<&str>,
-        awaited: &[PathBuf],
+        logs: &[PathBuf],
     ) -> anyhow::Result<()> {
         let Some(privileges) = &self.privileges else { return Ok(()) };
-        privileges.drop(interface, analysis.output.extract.as_deref(), awaited)?;
+        privileges.drop(interface, analysis.output.extract.as_deref(), logs)?;
         if !analysis.around.quiet {
             say::line(&words::listening(analysis.output.lang, interface, privileges.user()));
         }
