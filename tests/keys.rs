@@ -185,7 +185,7 @@ fn what_stayed_closed_and_which_logs_fit_none_is_said() {
 fn key_logs_are_read_as_they_are_written() {
     let read = |of: &str, log: &str| -> Value {
         let output = run(&["read", &tls(of, "capture.pcap"), "--keylog", log, "--format", "json"]);
-        serde_json::from_slice(&output.stdout).expect(&err(&output))
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", err(&output)))
     };
     let lines = |of: &str, log: &str| -> Vec<String> {
         fs::read_to_string(tls(of, log)).expect("a log").lines().map(str::to_owned).collect()
