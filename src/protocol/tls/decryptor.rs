@@ -11,6 +11,7 @@ use super::keys::{KeySource, Keys, Random, Secrets};
 use super::loss::Epoch;
 use super::schedule;
 use super::suite::Suite;
+use super::waiting::{Held, Waiting};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{TLS_HANDSHAKE_BYTES, TLS_WAITING_BYTES, heap, of_list};
 use crate::protocol::event::{KeyFault, TlsFact};
@@ -23,15 +24,6 @@ use std::sync::Arc;
 const CLIENT_KEY_EXCHANGE: u8 = 16;
 /// HandshakeType of HelloRequest, which is no part of what is hashed (RFC 5246, section 7.4.1.1).
 const HELLO_REQUEST: u8 = 0;
-
-/// Input that waits.
-#[derive(Debug)]
-pub enum Held {
-    /// Bytes of one packet, and how many of them have been read.
-    Data(Side, Raw<Vec<u8>>, usize, PacketRef),
-    /// This many bytes are missing.
-    Gap(Side, u64, PacketRef),
-}
 
 /// What was opened, for the dialogue.
 #[derive(Debug)]
@@ -99,8 +91,7 @@ pub struct Decryptor {
     fault: Option<KeyFault>,
     /// No more secrets are waited for.
     gave_up: bool,
-    held: VecDeque<Held>,
-    held_bytes: usize,
+    waiting: Waiting,
     opened: VecDeque<(Side, Opened)>,
     /// The last packet that was asked about.
     pub last: PacketRef,
@@ -121,8 +112,7 @@ impl Decryptor {
             random: None,
             fault: None,
             gave_up: false,
-            held: VecDeque::new(),
-            held_bytes: 0,
+            waiting: Waiting::default(),
             opened: VecDeque::new(),
             last: PacketRef::default(),
         }
@@ -138,8 +128,7 @@ impl Decryptor {
             + of_list(&handshake.session_id)
             + handshake.names.iter().map(|name| of_list(name)).sum::<usize>()
             + of_list(&handshake.premaster)
-            + self.held.capacity() * size_of::<Held>()
-            + self.held_bytes
+            + self.waiting.held()
     }
 
     /// The direction of TLS's `role`.
@@ -441,19 +430,15 @@ impl Decryptor {
 
     /// Holds `held` until there are keys. Where that is too much, no more keys are waited for.
     pub fn hold(&mut self, held: Held) -> bool {
-        self.held_bytes += match &held {
-            Held::Data(_, bytes, ..) => bytes.len() + size_of::<Held>(),
-            Held::Gap(..) => size_of::<Held>(),
-        };
-        self.held.push_back(held);
-        let is_much = self.held_bytes > TLS_WAITING_BYTES;
+        self.waiting.push(held);
+        let is_much = self.waiting.bytes() > TLS_WAITING_BYTES;
         self.gave_up |= is_much;
         is_much
     }
 
     /// No more input will come: no more keys are waited for.
     pub fn give_up(&mut self) {
-        if self.waits_for_secrets() && !self.held.is_empty() {
+        if self.waits_for_secrets() && !self.waiting.is_empty() {
             self.agree(self.last);
         }
         self.gave_up = true;
@@ -461,22 +446,18 @@ impl Decryptor {
 
     /// Something is held.
     pub fn is_holding(&self) -> bool {
-        !self.held.is_empty()
+        !self.waiting.is_empty()
     }
 
     /// Whether what TLS's `role` sends has to wait, or comes after what waits still.
     pub fn waits(&mut self, role: Side, at: PacketRef, role_of: impl Fn(Side) -> Side) -> bool {
-        let is_of_role = |held: &Held| {
-            let (Held::Data(from, ..) | Held::Gap(from, ..)) = held;
-            role_of(*from) == role
-        };
-        self.must_hold(role, at) || self.held.iter().any(is_of_role)
+        self.must_hold(role, at) || self.waiting.has(|from| role_of(from) == role)
     }
 
     /// The input that waits no longer. What is left of it is to be [put back](Self::put_back).
     pub fn release(&mut self, role_of: impl Fn(Side) -> Side) -> Option<Held> {
         let at = self.last;
-        if self.held.is_empty() {
+        if self.waiting.is_empty() {
             return None;
         }
         // Secrets may come with any question: both directions are to have the same answer.
@@ -488,21 +469,12 @@ impl Decryptor {
                 break;
             }
         }
-        let goes = |held: &Held| {
-            let (Held::Data(from, ..) | Held::Gap(from, ..)) = held;
-            !waits[role_of(*from) as usize]
-        };
-        let place = self.held.iter().position(goes)?;
-        let held = self.held.remove(place);
-        if self.held.is_empty() {
-            self.held_bytes = 0;
-        }
-        held
+        self.waiting.take(|from| !waits[role_of(from) as usize])
     }
 
     /// Puts back what is left of the input that was released last.
     pub fn put_back(&mut self, held: Held) {
-        self.held.push_front(held);
+        self.waiting.put_back(held);
     }
 
     /// Hands something over to the dialogue.

@@ -1,10 +1,11 @@
 //! What an [`Observer`] does that has keys: it opens records, reads TLS's own messages inside, and hands the rest over.
 
-use super::decryptor::{Held, Opened};
+use super::decryptor::Opened;
 use super::direction::Opening;
 use super::handshake;
 use super::loss::{Epoch, Lost};
 use super::record::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Head};
+use super::waiting::Held;
 use super::{Observer, Outcome, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;

@@ -38,6 +38,7 @@ mod suite;
 mod tests;
 #[cfg(test)]
 mod vectors;
+mod waiting;
 
 pub use super::event::tls::Subject;
 
