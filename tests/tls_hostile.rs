@@ -22,7 +22,7 @@ use sha2::Sha256;
 use std::alloc::System;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use support::tls::{Heard, Opened, Turn, held_by, named, opened, said};
+use support::tls::{Heard, Turn, held_by, named, opened, said};
 
 #[global_allocator]
 static HELD: Cap<System> = Cap::new(System, usize::MAX);
@@ -175,10 +175,6 @@ const ATTACKS: [(&str, Attack); 14] = [
     }),
     ("a gap before each byte", |n| (0..n).flat_map(|_| [Turn::Gap(Client, 1), data(Client, vec![23])]).collect()),
 ];
-
-fn play(attack: Attack, n: usize, keys: &Arc<dyn Keys>) -> Opened {
-    opened(&[hellos(), attack(n)].concat(), keys)
-}
 
 #[test]
 fn what_is_made_here_opens() {

@@ -126,7 +126,7 @@ impl Decryptor {
             + of_list(&handshake.messages)
             + of_list(&handshake.ticket)
             + of_list(&handshake.session_id)
-            + handshake.names.iter().map(|name| of_list(name)).sum::<usize>()
+            + handshake.names.iter().map(of_list).sum::<usize>()
             + of_list(&handshake.premaster)
             + self.waiting.held()
     }

@@ -393,7 +393,8 @@ impl Direction {
         if let Some(search) = self.search.take() {
             self.loss.bytes += search.all();
         }
-        (self.half_read.clear(), self.pieces.clear());
+        self.half_read.clear();
+        self.pieces.clear();
         self.loss.epoch = self.loss.epoch.or(self.epoch());
         self.loss.bytes += seen + missing;
         self.loss.missing += lost + missing;
