@@ -28,9 +28,6 @@ const EXPLICIT_NONCE_BYTES: usize = 8;
 /// Bytes of a nonce of every AEAD here.
 const NONCE_BYTES: usize = 12;
 
-/// ContentType of data.
-const APPLICATION_DATA: u8 = 23;
-
 /// The largest block of a cipher, in bytes.
 const BLOCK_BYTES: usize = 16;
 
@@ -157,7 +154,7 @@ impl Opener {
     ///
     /// `plain` is replaced with the content, without MAC, padding and inner type. Returns its content type: the inner one
     /// in TLS 1.3, `kind` otherwise. In TLS 1.0, with encrypt-then-MAC, the first record after one that was lost opens
-    /// without its first block. `None`, and an empty `plain`, where the record does not open.
+    /// without its content. `None`, and an empty `plain`, where the record does not open.
     pub fn open(&self, sequence: u64, kind: u8, version: u16, body: &[u8], plain: &mut Vec<u8>) -> Option<u8> {
         plain.clear();
         let header = Header { sequence, kind, version };
@@ -173,9 +170,8 @@ impl Opener {
                 let opens = if *encrypt_then_mac { encrypted_then_mac } else { mac_then_encrypted };
                 let kind = opens(&**blocks, &**mac, header, chained, body, plain)?;
                 if matches!(iv, Iv::Chained(None)) {
-                    // The first block is not known. A message without its beginning says nothing.
-                    let unknown = if kind == APPLICATION_DATA { blocks.block_bytes() } else { plain.len() };
-                    plain.drain(..unknown.min(plain.len()));
+                    // The first block is not known, nor how much of it is content: none is shown.
+                    plain.clear();
                 }
                 Some(kind)
             }
