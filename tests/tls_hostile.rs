@@ -128,7 +128,7 @@ fn data(side: Side, bytes: Vec<u8>) -> Turn {
 /// What a hostile peer sends, about `n` records of it.
 type Attack = fn(usize) -> Vec<Turn>;
 
-const ATTACKS: [(&str, Attack); 14] = [
+const ATTACKS: [(&str, Attack); 15] = [
     ("records without content", |n| {
         let mut sealer = Sealer::new();
         (0..n).map(|_| data(Client, sealer.seal(23, b""))).collect()
@@ -169,6 +169,11 @@ const ATTACKS: [(&str, Attack); 14] = [
         let gap =
             |_| [data(Client, vec![23, 3, 3, 0, 40, 1]), Turn::Gap(Client, 39), data(Client, record(23, &[5; 20]))];
         (0..n / 2).flat_map(gap).collect()
+    }),
+    ("records of which headers were captured, then a gap", |n| {
+        let mut turns = [data(Client, vec![23, 3, 3, 0, 40]), Turn::Gap(Client, 40)].repeat(n);
+        turns.extend([Turn::Gap(Client, 1), data(Client, record(23, &[5; 20]))]);
+        turns
     }),
     ("headers of records everywhere, behind a gap", |n| {
         vec![Turn::Gap(Client, 1 << 40), data(Client, [23, 3, 3, 0, 30].repeat(n * 4))]
@@ -246,16 +251,16 @@ fn a_search_ends() {
 struct Never;
 
 impl Grow for Never {
-    fn grow(&mut self, _: &mut dyn FnMut(Entry)) {}
+    fn grow(&mut self, _: &mut dyn FnMut(usize, Entry)) {}
 }
 
 /// A log that has the lines once it was asked `after` times.
 struct Later(usize);
 
 impl Grow for Later {
-    fn grow(&mut self, add: &mut dyn FnMut(Entry)) {
+    fn grow(&mut self, add: &mut dyn FnMut(usize, Entry)) {
         if self.0 == 0 {
-            KeyLog::default().read(key_log().as_bytes(), add);
+            KeyLog::default().read(key_log().as_bytes(), &mut |entry| add(0, entry));
         }
         self.0 = self.0.wrapping_sub(1);
     }

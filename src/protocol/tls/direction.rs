@@ -226,11 +226,9 @@ impl Direction {
             return Opening::Unreadable;
         }
         if let Some(found) = self.find(head, body) {
-            return self.take(found, body);
+            return self.take(found, head, body);
         }
-        if let Some(keys) = self.keys.front_mut() {
-            keys.opener.passed_unproven(body);
-        }
+        self.passed_unopened(body);
         let is_cipher = self.epoch() == Some(Epoch::Cipher);
         if self.loss.bytes > 0 {
             self.loss.failures += 1;
@@ -315,21 +313,28 @@ impl Direction {
         None
     }
 
-    /// How many records there is room for in what was lost.
+    /// How many records there is room for in what was lost, and no more than are tried.
     fn most_lost(&self) -> u64 {
         if !self.loss.unbounded {
             return self.loss.records;
         }
         let least = HEADER_BYTES + self.keys.front().map_or(0, |keys| keys.opener.overhead() as u64);
-        (self.loss.bytes / least).clamp(self.loss.records, TLS_SEARCH_RECORDS as u64)
+        (self.loss.bytes / least).clamp(self.loss.records, self.loss.records + TLS_SEARCH_RECORDS as u64)
     }
 
     /// A record was opened: its keys and its number are those in use.
-    fn take(&mut self, Found { nth, sequence, kind }: Found, body: &[u8]) -> Opening {
+    fn take(&mut self, Found { nth, sequence, kind }: Found, head: Head, body: &[u8]) -> Opening {
         self.take_up(nth);
         let records = sequence.saturating_sub(self.sequence);
         let Some(keys) = self.keys.front_mut() else { return Opening::Unreadable };
-        keys.opener.passed(body);
+        let is_blind = keys.opener.is_blind(sequence);
+        keys.opener.passed(sequence, body);
+        if is_blind {
+            self.proven = true;
+            self.loss.place_is_known(records);
+            self.lose_unopened(head);
+            return Opening::Lost;
+        }
         let epoch = keys.epoch;
         let overhead = HEADER_BYTES + keys.opener.overhead() as u64;
         let loss = std::mem::take(&mut self.loss);
@@ -368,10 +373,15 @@ impl Direction {
     /// A record is lost whose header was seen.
     fn lose(&mut self, head: Head) {
         self.loss.failures = 0;
-        if let Some(keys) = self.keys.front_mut() {
-            keys.opener.passed_unseen();
-        }
+        self.passed_unopened(b"");
         self.lose_unopened(head);
+    }
+
+    /// Bytes have gone by that did not open, before what may be the next record: `bytes` is their end.
+    fn passed_unopened(&mut self, bytes: &[u8]) {
+        for keys in self.keys.iter_mut().chain(&mut self.pending) {
+            keys.opener.passed_unopened(bytes);
+        }
     }
 
     fn lose_unopened(&mut self, head: Head) {
@@ -409,16 +419,14 @@ impl Direction {
         let mut search = self.search.take()?;
         search.push(bytes, at);
         while let Some(candidate) = search.candidate(is_end) {
-            if let Some(keys) = self.keys.front_mut() {
-                keys.opener.passed_unproven(search.before());
-            }
+            self.passed_unopened(search.before());
             let passed = search.passed_over();
             self.loss.bytes += passed;
             if let Some(Found { nth, sequence, .. }) = self.find(candidate, search.body(candidate)) {
                 // The record is opened when its bytes come back.
                 self.take_up(nth);
                 let records = sequence.saturating_sub(self.sequence);
-                (self.loss.records, self.loss.unbounded) = (records, false);
+                self.loss.place_is_known(records);
                 return Some(search.rest());
             }
             self.loss.bytes -= passed;

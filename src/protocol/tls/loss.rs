@@ -32,6 +32,13 @@ pub struct Loss {
     pub updates: u64,
 }
 
+impl Loss {
+    /// A record proves that `records` were lost before it.
+    pub fn place_is_known(&mut self, records: u64) {
+        (self.records, self.unbounded, self.failures) = (records, false, 0);
+    }
+}
+
 /// What is not in the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {

@@ -73,8 +73,13 @@ enum Protection {
 enum Iv {
     /// The record begins with it (RFC 4346, section 6.2.3.2).
     Explicit,
-    /// The last block of the record before (RFC 2246, section 6.2.3.2); `None` where that is not known.
-    Chained(Option<[u8; BLOCK_BYTES]>),
+    /// The last block of the record before (RFC 2246, section 6.2.3.2).
+    Chained {
+        /// The number of a record, and its IV: the first one, or the one behind the last record that was opened.
+        known: (u64, [u8; BLOCK_BYTES]),
+        /// The end of what went by last, where it was not opened: a MAC inside the ciphertext proves it or not.
+        guessed: Option<[u8; BLOCK_BYTES]>,
+    },
 }
 
 /// How the nonce and the additional data of an AEAD come about.
@@ -103,7 +108,11 @@ impl Opener {
                 blocks: blocks(block, key)?,
                 mac: authenticator(digest, mac_key)?,
                 encrypt_then_mac,
-                iv: if suite.is_chained() { Iv::Chained(Some(padded(iv)?)) } else { Iv::Explicit },
+                iv: if suite.is_chained() {
+                    Iv::Chained { known: (0, padded(iv)?), guessed: None }
+                } else {
+                    Iv::Explicit
+                },
             },
             sealed => Protection::Aead {
                 aead: aead(sealed, key)?,
@@ -153,27 +162,26 @@ impl Opener {
     /// `version` (`TLSCiphertext.type` and `.version`; RFC 5246, section 6.2.3), and whose body is `body`.
     ///
     /// `plain` is replaced with the content, without MAC, padding and inner type. Returns its content type: the inner one
-    /// in TLS 1.3, `kind` otherwise. In TLS 1.0, with encrypt-then-MAC, the first record after one that was lost opens
-    /// without its content. `None`, and an empty `plain`, where the record does not open.
+    /// in TLS 1.3, `kind` otherwise. A record that [is blind](Self::is_blind) opens without its content. `None`, and an
+    /// empty `plain`, where the record does not open.
     pub fn open(&self, sequence: u64, kind: u8, version: u16, body: &[u8], plain: &mut Vec<u8>) -> Option<u8> {
         plain.clear();
         let header = Header { sequence, kind, version };
         let content_type = match &self.0 {
             Protection::Null(mac) => without_cipher(&**mac, header, body, plain),
             Protection::Cbc { blocks, mac, encrypt_then_mac, iv } => {
-                let chained = match iv {
+                let iv = match iv {
                     Iv::Explicit => None,
-                    Iv::Chained(Some(iv)) => Some(iv.get(..blocks.block_bytes())?),
-                    Iv::Chained(None) if !encrypt_then_mac => return None,
-                    Iv::Chained(None) => Some([0; BLOCK_BYTES].get(..blocks.block_bytes())?),
+                    Iv::Chained { known: (number, iv), .. } if *number == sequence => Some(iv),
+                    Iv::Chained { .. } if *encrypt_then_mac => return mac_is_right(&**mac, header, body).map(|_| kind),
+                    Iv::Chained { guessed, .. } => Some(guessed.as_ref()?),
+                };
+                let chained = match iv {
+                    Some(iv) => Some(iv.get(..blocks.block_bytes())?),
+                    None => None,
                 };
                 let opens = if *encrypt_then_mac { encrypted_then_mac } else { mac_then_encrypted };
-                let kind = opens(&**blocks, &**mac, header, chained, body, plain)?;
-                if matches!(iv, Iv::Chained(None)) {
-                    // The first block is not known, nor how much of it is content: none is shown.
-                    plain.clear();
-                }
-                Some(kind)
+                opens(&**blocks, &**mac, header, chained, body, plain)
             }
             Protection::Aead { aead, iv, form } => sealed(&**aead, iv, *form, header, body, plain),
         };
@@ -183,28 +191,42 @@ impl Opener {
         content_type
     }
 
-    /// A record has gone by, opened or not: TLS 1.0 takes its last block for the next IV. The end of its body will do.
-    pub fn passed(&mut self, body: &[u8]) {
-        if let Protection::Cbc { blocks, mac, encrypt_then_mac, iv: Iv::Chained(next) } = &mut self.0 {
-            let outside = if *encrypt_then_mac { mac.bytes() } else { 0 };
-            let ciphertext = body.len().checked_sub(outside).and_then(|end| body.get(..end));
-            *next = ciphertext.and_then(|ciphertext| padded(ciphertext.rchunks_exact(blocks.block_bytes()).next()?));
-        }
-    }
-
-    /// The same of bytes that no MAC has proven. Where the MAC is of what was encrypted, it proves no IV in TLS 1.0.
-    pub fn passed_unproven(&mut self, body: &[u8]) {
+    /// Whether record number `sequence` tells its number alone. In TLS 1.0 with encrypt-then-MAC the MAC does not prove the
+    /// IV (RFC 7366, section 3), which was in the record before: where that was not opened, neither the first block is
+    /// known nor how much padding there is.
+    pub fn is_blind(&self, sequence: u64) -> bool {
         match &self.0 {
-            Protection::Cbc { encrypt_then_mac: true, .. } => self.passed_unseen(),
-            _ => self.passed(body),
+            Protection::Cbc { encrypt_then_mac: true, iv: Iv::Chained { known: (number, _), .. }, .. } => {
+                *number != sequence
+            }
+            _ => false,
         }
     }
 
-    /// A record was lost: TLS 1.0 does not know the next IV, and the record after this one cannot be opened.
-    pub fn passed_unseen(&mut self) {
-        if let Protection::Cbc { iv: Iv::Chained(next), .. } = &mut self.0 {
-            *next = None;
+    /// Record number `sequence` has opened: TLS 1.0 takes the last block of its `body` for the next IV.
+    pub fn passed(&mut self, sequence: u64, body: &[u8]) {
+        let last = self.last_block(body);
+        if let Protection::Cbc { iv: Iv::Chained { known, guessed }, .. } = &mut self.0
+            && let Some(last) = last
+        {
+            (*known, *guessed) = ((sequence.saturating_add(1), last), None);
         }
+    }
+
+    /// A record has gone by that did not open, or bytes before one: `body` is their end, empty where it is not known.
+    pub fn passed_unopened(&mut self, body: &[u8]) {
+        let last = self.last_block(body);
+        if let Protection::Cbc { iv: Iv::Chained { guessed, .. }, .. } = &mut self.0 {
+            *guessed = last;
+        }
+    }
+
+    /// The last block of the ciphertext of a record that ends as `body` does.
+    fn last_block(&self, body: &[u8]) -> Option<[u8; BLOCK_BYTES]> {
+        let Protection::Cbc { blocks, mac, encrypt_then_mac, .. } = &self.0 else { return None };
+        let outside = if *encrypt_then_mac { mac.bytes() } else { 0 };
+        let ciphertext = body.get(..body.len().checked_sub(outside)?)?;
+        padded(ciphertext.rchunks_exact(blocks.block_bytes()).next()?)
     }
 }
 
@@ -236,11 +258,7 @@ impl Header {
 
 /// `GenericStreamCipher` with the cipher NULL (RFC 5246, section 6.2.3.1).
 fn without_cipher(mac: &dyn Authenticator, header: Header, body: &[u8], plain: &mut Vec<u8>) -> Option<u8> {
-    let (content, tag) = body.split_at_checked(body.len().checked_sub(mac.bytes())?)?;
-    if !mac.is_right(&header.numbered(content.len())?, content, tag) {
-        return None;
-    }
-    plain.extend_from_slice(content);
+    plain.extend_from_slice(mac_is_right(mac, header, body)?);
     Some(header.kind)
 }
 
@@ -273,12 +291,15 @@ fn encrypted_then_mac(
     body: &[u8],
     plain: &mut Vec<u8>,
 ) -> Option<u8> {
-    let (encrypted, tag) = body.split_at_checked(body.len().checked_sub(mac.bytes())?)?;
-    if !mac.is_right(&header.numbered(encrypted.len())?, encrypted, tag) {
-        return None;
-    }
+    let encrypted = mac_is_right(mac, header, body)?;
     decrypt(blocks, chained, encrypted, plain)?;
     Some(header.kind)
+}
+
+/// What is before the MAC at the end of `body`, if that is its MAC.
+fn mac_is_right<'a>(mac: &dyn Authenticator, header: Header, body: &'a [u8]) -> Option<&'a [u8]> {
+    let (text, tag) = body.split_at_checked(body.len().checked_sub(mac.bytes())?)?;
+    mac.is_right(&header.numbered(text.len())?, text, tag).then_some(text)
 }
 
 /// Decrypts CBC and takes the padding off: as many bytes as the last one says, all of its value, and the last one.
