@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{CONVERSATIONS, Segment, captured, segments, turns};
+use support::{CONVERSATIONS, Segment, captured, disturb, segments, turns};
 
 /// The sessions, without what depends on the packets.
 fn said(segments: &[Segment], port: u16) -> Vec<Value> {
@@ -27,17 +27,7 @@ proptest! {
         let plain = said(&segments(&turns, usize::MAX), conversation.port);
         prop_assert_eq!(plain.len(), 1);
         let mut sent = segments(&turns, size);
-        for (from, by) in copies {
-            let from = from.index(sent.len());
-            let to = (from + by).saturating_sub(40).min(sent.len());
-            sent.insert(to, sent[from].clone());
-        }
-        for (from, by) in moves {
-            let from = from.index(sent.len());
-            let to = (from + by).min(sent.len() - 1);
-            let moved = sent.remove(from);
-            sent.insert(to, moved);
-        }
+        disturb(&mut sent, &copies, &moves);
         prop_assert_eq!(said(&sent, conversation.port), plain);
     }
 }

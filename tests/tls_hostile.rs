@@ -171,7 +171,8 @@ const ATTACKS: [(&str, Attack); 15] = [
         (0..n / 2).flat_map(gap).collect()
     }),
     ("records of which headers were captured, then a gap", |n| {
-        let mut turns = [data(Client, vec![23, 3, 3, 0, 40]), Turn::Gap(Client, 40)].repeat(n);
+        let cut = |_| [data(Client, vec![23, 3, 3, 0, 40]), Turn::Gap(Client, 40)];
+        let mut turns: Vec<Turn> = (0..n).flat_map(cut).collect();
         turns.extend([Turn::Gap(Client, 1), data(Client, record(23, &[5; 20]))]);
         turns
     }),

@@ -243,16 +243,21 @@ pub fn opened<'a>(turns: impl IntoIterator<Item = &'a Turn>, keys: &Arc<dyn Keys
     let mut stack = Stack::new(ear.clone()).with_keys(Some(Arc::clone(keys)));
     stack.begin_with_tls(&mut told);
     for (packet, turn) in (1..).zip(turns) {
-        let at = PacketRef { packet, time: Default::default() };
-        match turn {
-            Turn::Data(from, bytes) => stack.data(*from, bytes, at, &mut told),
-            Turn::Gap(from, missing) => stack.gap(*from, *missing, at, &mut told),
-        }
+        hand_over(&mut stack, packet, turn, &mut told);
         told.held = told.held.max(stack.held());
     }
     stack.end(&mut told);
     let heard = std::mem::take(&mut *ear.0.lock().expect("one thread"));
     Opened { heard, told }
+}
+
+/// Hands over a turn, in its packet.
+fn hand_over(stack: &mut Stack, packet: u64, turn: &Turn, out: &mut Told) {
+    let at = PacketRef { packet, time: Default::default() };
+    match turn {
+        Turn::Data(from, bytes) => stack.data(*from, bytes, at, out),
+        Turn::Gap(from, missing) => stack.gap(*from, *missing, at, out),
+    }
 }
 
 /// All bytes that `side` said inside.
@@ -279,11 +284,7 @@ pub fn held_by(turns: &[Turn], keys: &Arc<dyn Keys>, allocated: impl Fn() -> usi
     let mut stack = Stack::new(Deaf).with_keys(Some(Arc::clone(keys)));
     stack.begin_with_tls(&mut out);
     for (packet, turn) in (1..).zip(turns) {
-        let at = PacketRef { packet, time: Default::default() };
-        match turn {
-            Turn::Data(from, bytes) => stack.data(*from, bytes, at, &mut out),
-            Turn::Gap(from, missing) => stack.gap(*from, *missing, at, &mut out),
-        }
+        hand_over(&mut stack, packet, turn, &mut out);
         let now = Worst { told: stack.held(), allocated: allocated().saturating_sub(before) };
         if now.allocated.saturating_sub(now.told) >= worst.allocated.saturating_sub(worst.told) {
             worst = now;

@@ -5,6 +5,7 @@ use pnet_packet::ethernet::{EtherTypes, MutableEthernetPacket};
 use pnet_packet::ip::IpNextHeaderProtocols;
 use pnet_packet::ipv4::{self, MutableIpv4Packet};
 use pnet_packet::tcp::{self, MutableTcpPacket, TcpFlags};
+use proptest::sample::Index;
 use std::net::Ipv4Addr;
 
 /// The lab's client.
@@ -51,6 +52,21 @@ pub fn segments(turns: &[(Side, Vec<u8>)], size: usize) -> Vec<Segment> {
     send(Side::Server, TcpFlags::ACK | TcpFlags::FIN, b"");
     send(Side::Client, TcpFlags::ACK, b"");
     sent
+}
+
+/// Copies segments to places before or behind theirs (how far, and 40 too many), then moves some behind theirs (how far).
+pub fn disturb(sent: &mut Vec<Segment>, copies: &[(Index, usize)], moves: &[(Index, usize)]) {
+    for (from, by) in copies {
+        let from = from.index(sent.len());
+        let to = (from + by).saturating_sub(40).min(sent.len());
+        sent.insert(to, sent[from].clone());
+    }
+    for (from, by) in moves {
+        let from = from.index(sent.len());
+        let to = (from + by).min(sent.len() - 1);
+        let moved = sent.remove(from);
+        sent.insert(to, moved);
+    }
 }
 
 /// The frame of a segment between the lab's hosts.
