@@ -31,8 +31,11 @@ fn overlapping_segment(sent: &[Segment], place: usize, back: usize) -> Segment {
     segment
 }
 
+/// Who sent what, in order.
+type Turns = Vec<(Side, Vec<u8>)>;
+
 /// The turns of a capture, what gives its keys, and what is said inside where nothing happens to its packets.
-fn whole(name: &str, port: u16) -> (Vec<(Side, Vec<u8>)>, Arc<dyn Keys>, Vec<Value>) {
+fn whole(name: &str, port: u16) -> (Turns, Arc<dyn Keys>, Vec<Value>) {
     let fixture = named(name);
     let (keys, _) = fixture.keys().expect("keys");
     let turns = fixture.turns(0);
