@@ -144,11 +144,12 @@ pub fn skipped(why: &str) {
 }
 
 /// Every fixture of mail that can be read as it is: the name of its folder below `fixtures`, and its capture. Those of
-/// `fixtures/tls` are for their secrets, and have a truth of another kind (`tests/tls_fixtures.rs`).
+/// `fixtures/tls` are for their secrets, those of `fixtures/software` for their programs: they have truths of other kinds
+/// (`tests/tls_fixtures.rs`, `tests/software.rs`).
 pub fn fixtures() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut found = fixtures_in(&root);
-    found.retain(|(name, _)| !name.starts_with("tls/"));
+    found.retain(|(name, _)| !["tls/", "software/"].iter().any(|other| name.starts_with(other)));
     assert!(found.len() >= 56, "only {} fixtures were found in {}", found.len(), root.display());
     found
 }
