@@ -355,7 +355,7 @@ mod tests {
             ("follower", size_of::<ConnectionFollower<'_>>(), 272),
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 112),
-            ("builder", size_of::<Builder>(), 608),
+            ("builder", size_of::<Builder>(), 624),
             ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 608),
             ("pop3", size_of::<crate::protocol::pop3::Dialogue>(), 488),
             ("imap", size_of::<crate::protocol::imap::Dialogue>(), 2_504),

@@ -20,6 +20,7 @@ mod finding;
 mod late;
 mod mail;
 mod placeholder;
+mod software;
 mod step;
 mod texts;
 mod transaction;
@@ -32,6 +33,7 @@ pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,
     Preview, Recipient, Report, ReportedRecipient, SameAs, TextPrint,
 };
+pub use software::Software;
 pub use step::{ContentRef, Elapsed, Extra, Measure, MessageNumber, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
 pub use transaction::{Addressee, Outcome, Transaction};
@@ -68,6 +70,10 @@ pub struct Session {
     pub transactions: Vec<Transaction>,
     /// Every message carried.
     pub messages: Vec<Message>,
+    /// Which program the client is, told by how it behaves: put here by `verdict` once the session is over.
+    pub client_software: Option<Box<Software>>,
+    /// The same of the server.
+    pub server_software: Option<Box<Software>>,
     /// What is wrong, weak or worth knowing: put here by `verdict` once the session is over.
     pub findings: Vec<Finding>,
     /// Bounds that cost something in this session.
@@ -94,6 +100,8 @@ impl Session {
             unheeded: Vec::new(),
             transactions: Vec::new(),
             messages: Vec::new(),
+            client_software: None,
+            server_software: None,
             findings: Vec::new(),
             limits_hit: LimitsHit::default(),
             raw: None,

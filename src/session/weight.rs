@@ -218,7 +218,18 @@ impl Session {
 
     /// Bytes that the session takes, all in all. Takes a pass over its steps.
     pub fn weight(&self) -> usize {
-        let Self { tls, steps, credentials, unheeded, transactions, messages, findings, .. } = self;
+        let Self {
+            tls,
+            steps,
+            credentials,
+            unheeded,
+            transactions,
+            messages,
+            findings,
+            client_software,
+            server_software,
+            ..
+        } = self;
         let conflicts = &self.transport.conflicts.kept;
         let of_finding = |finding: &Finding| {
             of_list(&finding.steps)
@@ -245,6 +256,11 @@ impl Session {
             + of_list(messages)
             + messages.iter().map(Message::weight).sum::<usize>()
             + of_list(findings)
+            + [client_software, server_software]
+                .into_iter()
+                .flatten()
+                .map(|told| heap(size_of_val(&**told)) + of_list(&told.steps))
+                .sum::<usize>()
             + findings.iter().map(of_finding).sum::<usize>()
     }
 }

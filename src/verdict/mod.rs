@@ -23,6 +23,7 @@ pub(crate) mod purpose;
 mod refusals;
 pub(crate) mod report;
 pub(crate) mod rule;
+pub mod software;
 mod stall;
 #[cfg(test)]
 #[macro_use]
@@ -70,11 +71,14 @@ impl Selection {
     }
 }
 
-/// Runs `rules` on a session that is over, and puts their findings into it, by rank and then by id, each with the
+/// Tells which programs speak in a session that is over, runs `rules` on it, and puts their findings into it, by rank and then by id, each with the
 /// finding that explains it.
 ///
 /// Then the copies of conflicting bytes are dropped: they are raw, and the findings have what views need of them.
 pub fn judge(session: &mut Session, rules: &[&Rule]) {
+    if !rules.is_empty() {
+        software::tell(session);
+    }
     let mut findings: Vec<(&Rule, Finding)> = Vec::new();
     // Most rules find nothing: they have one value in common in which nothing is found.
     let mut found = Found::default();

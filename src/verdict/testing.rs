@@ -25,7 +25,7 @@ mod ends;
 mod stalls;
 pub mod tls;
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, software};
 use crate::capture::Time;
 use crate::flow::{Counters, Endpoints, PacketRef, Side, Stalls, Transport};
 use crate::protocol::Protocol;
@@ -69,7 +69,11 @@ const START: i64 = 1_260_252_000;
 /// # Panics
 /// Where the rule finds something else once more is computed than it declares as its needs.
 pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
-    let find = |needs| sessions(script, needs).iter().map(|session| rule.look(session)).find(|found| !found.is_empty());
+    let look = |mut session| {
+        software::tell(&mut session);
+        rule.look(&session)
+    };
+    let find = |needs| sessions(script, needs).into_iter().map(look).find(|found| !found.is_empty());
     let found = find(rule.needs);
     assert_eq!(found, find(Needs::ALL), "{} reads what it does not say that it needs", rule.id);
     found.map(|findings| {

@@ -2,7 +2,7 @@
 One direction of a TLS connection that is decrypted: its keys, one after the other, and the number of its next record.
 
 A record that is lost costs what it holds and nothing else. How many were lost follows from their headers; where a
-header is lost too, the next record is searched for among the bytes that come ([`Search`](super::search::Search)), and its
+header is lost too, the next record is searched for among the bytes that come ([`Search`]), and its
 number among those that the bytes lost leave room for. A record proves by its own authentication that it is the one.
 */
 

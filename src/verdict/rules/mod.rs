@@ -86,6 +86,7 @@ rules! {
     slow_reply
     slow_transfer
     smtp_smuggling
+    software_claims_otherwise
     spoke_before_greeting
     stale_connection
     starttls_injection

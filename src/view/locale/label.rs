@@ -20,6 +20,8 @@ crate::verdict::purpose::enumerated! {
         BehindProxy,
         Server,
         Banner,
+        ClientSoftware,
+        ServerSoftware,
         Started,
         NoTime,
         Ended,

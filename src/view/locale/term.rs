@@ -9,7 +9,7 @@ use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
 use crate::limits::{Limit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
-use crate::session::model::{Class, LineEnds, Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, LineEnds, Match, Phase, Severity, Software, State, TlsMode};
 use crate::session::summary::{Probes, Summary};
 use crate::verdict::Upshot;
 use crate::verdict::budget::{Budget, Part};
@@ -63,6 +63,11 @@ pub fn tls_mode(lang: Lang, mode: TlsMode, decrypted: bool) -> &'static str {
 /// How it is known that there is a proxy.
 pub fn via(lang: Lang, via: Via) -> &'static str {
     say!(lang, proxy::via(via))
+}
+
+/// A program that was told by its behaviour.
+pub fn software(lang: Lang, software: &Software) -> String {
+    say!(lang, terms::software(software.name, software.versions, (software.confidence * 100.0).round() as u32))
 }
 
 /// The outcome of a login attempt. An unknown one may have been put off by the server.

@@ -4,6 +4,7 @@ use crate::flow;
 use crate::protocol::{self, event, imap, pop3};
 use crate::session::model;
 use crate::verdict;
+use crate::verdict::software::claims;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -98,6 +99,12 @@ words! {
         model::DecryptedBy::Keys(event::KeySource::KeyLog) => "keylog",
         model::DecryptedBy::Keys(event::KeySource::SecretsBlock) => "dsb",
         model::DecryptedBy::Keys(event::KeySource::ServerKey) => "rsa-key",
+    }
+    Place: claims::Place {
+        claims::Place::Banner => "banner",
+        claims::Place::Id => "id",
+        claims::Place::UserAgent => "user-agent",
+        claims::Place::XMailer => "x-mailer",
     }
     KeyFault: event::KeyFault {
         event::KeyFault::NoSecret => "no-secret",

@@ -18,6 +18,7 @@ pub(super) mod enums;
 mod finding;
 mod message;
 mod session;
+mod software;
 mod step;
 mod transaction;
 mod transport;

@@ -4,11 +4,13 @@ use super::budget::TimeBudget;
 use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
+use super::software::Software;
 use super::transport::Transport;
 use super::value::{Address, Shown, ip, milliseconds, non_empty};
 use super::verdict::Verdict;
 use super::{Message, Step, Transaction, community_id, enums, uid};
 use crate::capture::{Time, number};
+use crate::flow::Side;
 use crate::session::model;
 use crate::verdict::{budget, conclusion};
 use crate::view::display_filter;
@@ -82,6 +84,12 @@ pub(crate) struct Session<'a> {
     /// The server's greeting text.
     #[serde(skip_serializing_if = "Option::is_none")]
     banner: Option<&'a str>,
+    /// The client's program, told by how it behaves. Absent where that is not known: a wrong name is worse than none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_software: Option<Software<'a>>,
+    /// The server's program, the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_software: Option<Software<'a>>,
     /// The last EHLO, CAPA or CAPABILITY list that the server sent, unchanged.
     capabilities: &'a [String],
     /// What is known of TLS.
@@ -129,6 +137,8 @@ impl<'a> Session<'a> {
             budget: TimeBudget::new(&budget::of(session)),
             client_name: non_empty(&session.client_name),
             banner: non_empty(&session.banner),
+            client_software: Software::new(session, Side::Client),
+            server_software: Software::new(session, Side::Server),
             capabilities: &session.capabilities,
             tls: Tls::new(&session.tls),
             steps: Each::new(&session.steps, context.clone(), Step::new),

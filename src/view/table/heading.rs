@@ -124,6 +124,13 @@ pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)>
     if let Some(banner) = session.banner.as_deref().filter(|banner| !banner.is_empty()) {
         facts.push((options.label(Label::Banner), options.block(banner)));
     }
+    let software =
+        [(Label::ClientSoftware, &session.client_software), (Label::ServerSoftware, &session.server_software)];
+    for (label, software) in software {
+        if let Some(software) = software {
+            facts.push((options.label(label), locale::software(options.lang, software)));
+        }
+    }
     facts
 }
 

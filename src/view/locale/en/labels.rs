@@ -15,6 +15,8 @@ pub fn label(label: Label) -> &'static str {
         Label::BehindProxy => "Client behind a proxy",
         Label::Server => "Server",
         Label::Banner => "Server's greeting",
+        Label::ClientSoftware => "Client's program",
+        Label::ServerSoftware => "Server's program",
         Label::Started => "Started",
         Label::NoTime => "not in the capture",
         Label::Ended => "Ended",

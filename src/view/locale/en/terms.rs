@@ -368,3 +368,8 @@ pub fn none_matches(held: u64) -> Vec<String> {
 pub fn no_mail_hint() -> &'static str {
     "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
 }
+
+/// A program that was told by its behaviour.
+pub fn software(name: &str, versions: &str, percent: u32) -> String {
+    format!("{name} {versions}, by how it behaves ({percent} % sure)")
+}

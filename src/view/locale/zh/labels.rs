@@ -15,6 +15,8 @@ pub fn label(label: Label) -> &'static str {
         Label::BehindProxy => "代理后的客户",
         Label::Server => "服务器",
         Label::Banner => "服务器问候语",
+        Label::ClientSoftware => "客户端程序",
+        Label::ServerSoftware => "服务器程序",
         Label::Started => "开始时间",
         Label::NoTime => "抓包中没有时间",
         Label::Ended => "结束时间",

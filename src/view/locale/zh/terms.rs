@@ -353,3 +353,8 @@ pub fn none_matches(held: u64) -> Vec<String> {
 pub fn no_mail_hint() -> &'static str {
     "如果邮件使用其他端口，可用 --port 指定（例如 --port smtp=8025），或使用 --any-port。"
 }
+
+/// A program that was told by its behaviour.
+pub fn software(name: &str, versions: &str, percent: u32) -> String {
+    format!("{name} {versions}（由行为判断，可信度 {percent}%）")
+}
