@@ -31,7 +31,8 @@ Source ──▶ input stage ──batches──▶ worker 1: its shards ──e
                                     sessions, rules                     in order, or as sessions end
 ```
 
-A connection belongs to one of a fixed number of shards, chosen by its addresses and ports. A shard is followed by one
+A connection belongs to one of a fixed number of shards, chosen by its addresses and ports; by its addresses alone where secrets
+of TLS are given, so that a TLS session that is taken up again finds the one that began it. A shard is followed by one
 worker and shares nothing with the others, so the sessions and their order are the same for any number of threads, byte for
 byte. With `--threads 1`, and where steps are shown as they happen, all three parts run on the caller's thread. With more
 threads, a single file (or standard input) is read and decompressed ahead of the reader by a thread of its own, and another makes
@@ -63,7 +64,8 @@ println!("{} packets", outcome.report.summary.packets.read);
    folder import each other without a circle.
 2. The core sees only bytes and packet times: no clock, no I/O and no environment between `decode` and `verdict`, and no state
    outside the values that are handed on, but for a pool of emptied buffers (`flow::history`). The same packets give the same
-   sessions on any day. Content that `--extract` wants is handed to a store that the [`session::Plan`] names.
+   sessions on any day. Content that `--extract` wants is handed to a store that the [`session::Plan`] names, and secrets of TLS
+   are asked of whoever it names ([`protocol::tls::Keys`]).
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
    Nothing is zero-filled, guessed or silently joined.
 4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement
