@@ -127,3 +127,13 @@ fn data_before_bye_is_not_of_the_logout_that_was_sent_ahead() {
     ];
     assert_eq!(phases(session.map(|(state, what)| imap_step(state, what))), "trttrr");
 }
+
+#[test]
+fn tls_goes_on_in_the_middle_of_a_dialogue() {
+    let mail = || Subject::Smtp(smtp_protocol::Subject::Command(Verb::Mail));
+    for amid in [tls::Subject::KeyUpdate, tls::Subject::SessionTicket] {
+        assert_eq!(phases([mail(), Subject::Tls(amid.clone()), Subject::Unknown]), "ttt");
+        assert_eq!(phases([Subject::Tls(tls::Subject::Handshake), Subject::Tls(amid)]), "ee");
+    }
+    assert_eq!(phases([mail(), Subject::Tls(tls::Subject::Handshake)]), "te");
+}

@@ -27,6 +27,8 @@ use std::borrow::Cow;
 
 /// Commands that are looked at: what a program does first and last tells it, and the middle is its user's.
 const COMMANDS: usize = 24;
+/// Steps that are looked at: a long session says no more, and must not cost more.
+const STEPS: usize = 400;
 /// Replies that are looked at.
 const REPLIES: usize = 24;
 /// Header fields that are looked at: a letter that is forwarded has many.
@@ -51,9 +53,14 @@ impl Trait {
     }
 }
 
+/// The steps that are looked at.
+fn looked_at(session: &Session) -> impl Iterator<Item = &Step> {
+    session.steps.iter().take(STEPS)
+}
+
 /// What the client of `session` shows.
 pub fn of_client(session: &Session) -> Vec<Trait> {
-    let said = || session.steps.iter().filter(|step| step.from == Side::Client);
+    let said = || looked_at(session).filter(|step| step.from == Side::Client);
     let commands: Vec<&Step> = said().filter(|step| step.kind == Kind::Command).collect();
     let mut traits = Vec::new();
     let (mut forms, mut steps): (Vec<String>, Vec<StepId>) = (Vec::new(), Vec::new());
@@ -136,8 +143,7 @@ fn client_name(name: &str) -> String {
 fn pipelining(session: &Session, commands: &[&Step]) -> Trait {
     let together = commands.windows(2).find(|pair| {
         pair[0].packets.last() == pair[1].packets.first() && pair[0].channel == pair[1].channel
-            || session.steps.iter().all(|step| step.answers != Some(pair[0].n) || step.n > pair[1].n)
-                && session.steps.iter().any(|step| step.answers == Some(pair[0].n))
+            || looked_at(session).find(|step| step.answers == Some(pair[0].n)).is_some_and(|reply| reply.n > pair[1].n)
     });
     let value = if together.is_some() { "yes" } else { "no" };
     Trait::new("pipelining", value, together.map(|pair| vec![pair[0].n, pair[1].n]).unwrap_or_default())
@@ -180,7 +186,7 @@ fn of_message(session: &Session) -> Vec<Trait> {
 /// What the server of `session` shows.
 pub fn of_server(session: &Session) -> Vec<Trait> {
     let mut traits = Vec::new();
-    let said = || session.steps.iter().filter(|step| step.from == Side::Server && step.channel != Channel::Tls);
+    let said = || looked_at(session).filter(|step| step.from == Side::Server && step.channel != Channel::Tls);
     if let Some(step) = said().find(|step| step.kind == Kind::Greeting) {
         traits.push(Trait::new("greeting", shape(&text_of(session.protocol, step)), vec![step.n]));
     }
@@ -193,7 +199,7 @@ pub fn of_server(session: &Session) -> Vec<Trait> {
         traits.extend(responses(session));
     }
     let mut authenticating = None;
-    for step in &session.steps {
+    for step in looked_at(session) {
         if step.from == Side::Client {
             // The reply that ends a SASL exchange answers its last response, and is still that to AUTH.
             if step.kind == Kind::Command {
@@ -253,7 +259,7 @@ fn responses(session: &Session) -> Vec<Trait> {
     let mut traits = Vec::new();
     let mut selecting = None;
     let (mut forms, mut steps): (Vec<String>, Vec<StepId>) = (Vec::new(), Vec::new());
-    for step in &session.steps {
+    for step in looked_at(session) {
         let is_select = step.command.as_deref().is_some_and(|verb| matches!(verb, "SELECT" | "EXAMINE"));
         match step.kind {
             Kind::Command if is_select && forms.is_empty() => selecting = Some(step.n),
