@@ -189,7 +189,7 @@ impl Direction {
         }
     }
 
-    /// Takes bytes of a record's body. Once it is whole, calls `tell` with its bytes and where they were.
+    /// Takes bytes of a record's body, and where they were. True once it is whole, as far as it was captured.
     pub fn collect(&mut self, head: Head, bytes: &[u8], at: PacketRef) -> bool {
         self.half_read.extend_from_slice(bytes);
         if !bytes.is_empty() {
