@@ -64,10 +64,11 @@ proptest! {
     }
 
     #[test]
-    fn overlapping(
+    fn overlapping_and_reordered(
         (name, port) in prop::sample::select(&CAPTURES[..]),
         size in 20..400_usize,
         overlaps in prop::collection::vec((any::<prop::sample::Index>(), 1..700_usize), 1..30),
+        moves in prop::collection::vec((any::<prop::sample::Index>(), 0..50_usize), 0..30),
     ) {
         let (turns, keys, plain) = whole(name, port);
         let whole = segments(&turns, size);
@@ -78,6 +79,7 @@ proptest! {
                 sent[place] = overlapping_segment(&whole, place, back);
             }
         }
+        disturb(&mut sent, &[], &moves);
         prop_assert_eq!(said(&sent, port, &keys), plain);
     }
 }

@@ -311,6 +311,9 @@ impl Assembler {
                     stored.mends = true;
                     continue;
                 }
+                if piece.acknowledges < buffered.acknowledges {
+                    out_of_order.sent_before(at, [place, until], piece.acknowledges, end);
+                }
                 place = until;
                 continue;
             }
@@ -325,7 +328,7 @@ impl Assembler {
             };
             let next = place + content.len();
             let Piece { acknowledges, at, .. } = *piece;
-            out_of_order.insert(place, BufferedSegment { content, acknowledges, at, arrived: count });
+            out_of_order.insert(place, BufferedSegment { content, acknowledges, end, at, arrived: count });
             place = next;
         }
         self.tidy();
@@ -335,6 +338,13 @@ impl Assembler {
     /// The buffered segment at the next position to be delivered.
     pub fn front(&self) -> Option<&BufferedSegment> {
         self.out_of_order.as_ref()?.buffered.get(&self.next)
+    }
+
+    /// Makes two of the segment of [`Assembler::front`] where it goes on past `until`.
+    pub fn split_front(&mut self, until: Position) {
+        if let Some(out_of_order) = &mut self.out_of_order {
+            out_of_order.split(self.next, until);
+        }
     }
 
     /// Takes the segment of [`Assembler::front`] and marks it as delivered.

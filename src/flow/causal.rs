@@ -6,8 +6,8 @@ only when the other direction has been delivered up to its acknowledgement numbe
 missing. Whatever the capture did to the order of the two directions, the stream handler receives them in the order in
 which the two ends did.
 
-A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
-connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that was
+A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`](super::patience::PATIENCE_PACKETS) packets of its
+connection or [`PATIENCE_NANOSECONDS`](super::patience::PATIENCE_NANOSECONDS) later, the capture does not have it, and it is declared missing; a gap that was
 not acknowledged may still be filled by a retransmission and is waited for. Bytes that a snap length cut off may be in
 another copy of their packet (two interfaces of one file, two files), and are waited for as long; but where somebody
 watches, only if the connection has had copies, or is too young to tell ([`ALONE_PACKETS`]). For the beginning of a
@@ -18,23 +18,12 @@ the end of the connection.
 
 use super::assembler::{Assembler, Piece, Stored};
 use super::out_of_order::{BufferedSegment, Content};
+use super::patience::{ALONE_PACKETS, PATIENCE_FOR_BEGINNING, becomes_old, is_old};
 use super::seq::Position;
 use super::{PacketRef, Side, StreamHandler};
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit, URGENT_BYTES, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
 use std::collections::BTreeSet;
-
-/// Packets of a connection for which an acknowledged byte may be late.
-pub const PATIENCE_PACKETS: u64 = 256;
-/// Packet time for which an acknowledged byte may be late: a minute. Packets change places by much less, except where
-/// the two stand on either side of a pause: then one is as late as the pause is long. A server waits seconds before it
-/// refuses a password, and minutes in IDLE.
-pub const PATIENCE_NANOSECONDS: i64 = 60_000_000_000;
-/// Packets and packet time, both, for which the beginning of a direction may be late: ten seconds.
-pub const PATIENCE_FOR_BEGINNING: (u64, i64) = (32, 10_000_000_000);
-/// Packets of a connection after which a copy of one has been seen, if its packets are captured twice: the handshake, and
-/// one more.
-pub const ALONE_PACKETS: u64 = 4;
 
 /// How far past the last byte seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
 const FIN_AHEAD: Position = 1 << 30;
@@ -317,6 +306,9 @@ impl Causal {
             self.settled = true;
             return true;
         }
+        if self.hand_over_copy(out) {
+            return true;
+        }
         let fronts = [Side::Client, Side::Server].map(|side| self.stream(side).front().map(|front| front.arrived));
         let side = match fronts {
             [Some(client), Some(server)] if server < client => Some(Side::Server),
@@ -365,6 +357,28 @@ impl Causal {
             && due.is_none_or(|position| position <= self.stream(side.other()).next())
     }
 
+    /// Where the front of each side acknowledges the other's, one of them is a copy, and the first one of its bytes has not
+    /// come: it was sent again, with a later acknowledgement. Hands over the bytes that were there before the other side's.
+    fn hand_over_copy(&mut self, out: &mut impl StreamHandler) -> bool {
+        // Of a front: what it acknowledges of the other side beyond its next position, where its segment ends, when it came.
+        let waits = |side: Side| {
+            let front = self.stream(side).front()?;
+            let due = self.without_fin(side.other(), front.acknowledges?);
+            (due > self.stream(side.other()).next()).then_some((due, front.end, front.arrived))
+        };
+        let (Some(client), Some(server)) = (waits(Side::Client), waits(Side::Server)) else { return false };
+        // A segment that the other side has received and acknowledges only in part is not the one that brought that part.
+        let (is_client_across, is_server_across) = (server.0 < client.1, client.0 < server.1);
+        let (side, until) = match (is_client_across, is_server_across) {
+            (true, false) => (Side::Client, server.0),
+            (false, true) => (Side::Server, client.0),
+            _ if server.2 < client.2 => (Side::Client, server.0),
+            _ => (Side::Server, client.0),
+        };
+        self.streams[side as usize].split_front(until);
+        self.hand_over_front(side, out)
+    }
+
     fn declare_certain(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in self.older_gap_first() {
             // What the other side sent before it had these bytes comes before them, so the gap is declared only as far
@@ -396,7 +410,7 @@ impl Causal {
         for side in [Side::Client, Side::Server] {
             let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));
             if overdue {
-                return self.hand_over_front(side, out);
+                return self.hand_over_copy(out) || self.hand_over_front(side, out);
             }
         }
         false
@@ -473,19 +487,5 @@ impl Causal {
 
     fn is_old(&self, count: u64, at: PacketRef, now: PacketRef) -> bool {
         is_old(self.packets(), now, count, at)
-    }
-}
-
-/// Whether packet `at`, which came when the connection had `count` packets, is past the patience at `now`, when the
-/// connection has `packets`.
-fn is_old(packets: u64, now: PacketRef, count: u64, at: PacketRef) -> bool {
-    packets.saturating_sub(count) >= PATIENCE_PACKETS || now.time.since(at.time) >= PATIENCE_NANOSECONDS
-}
-
-/// The first time at which [`is_old`] holds, as long as the connection has `packets`.
-fn becomes_old(packets: u64, count: u64, at: PacketRef) -> Time {
-    match packets.saturating_sub(count) >= PATIENCE_PACKETS {
-        true => Time::from_nanoseconds(i64::MIN),
-        false => at.time.plus(PATIENCE_NANOSECONDS),
     }
 }

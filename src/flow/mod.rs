@@ -26,6 +26,7 @@ mod key;
 mod multipath;
 mod numbers;
 mod out_of_order;
+mod patience;
 mod pending_syn;
 mod repeats;
 mod seq;

@@ -31,6 +31,8 @@ pub struct BufferedSegment {
     pub content: Content,
     /// The position in the other direction up to which the sender had received everything.
     pub acknowledges: Option<Position>,
+    /// Where the segment ends that it came in, of which it may be a part.
+    pub end: Position,
     /// The packet it came in.
     pub at: PacketRef,
     /// Number of the connection's packets when it came.
@@ -97,6 +99,41 @@ impl OutOfOrder {
         self.bytes = self.buffered.values().map(|buffered| buffered.content.captured()).sum();
     }
 
+    /// Makes two of the segment at `place` where it has `position` inside.
+    pub fn split(&mut self, place: Position, position: Position) {
+        let Some(whole) = self.buffered.get_mut(&place) else { return };
+        if !(place + 1..place + whole.content.len()).contains(&position) {
+            return;
+        }
+        let first = (position - place) as usize;
+        let content = match &mut whole.content {
+            Content::Bytes(bytes) => Content::Bytes(bytes.split_off(first)),
+            Content::Truncated(len) => {
+                let behind = *len - first as u32;
+                *len = first as u32;
+                Content::Truncated(behind)
+            }
+        };
+        let BufferedSegment { acknowledges, end, at, arrived, .. } = *whole;
+        self.buffered.insert(position, BufferedSegment { content, acknowledges, end, at, arrived });
+    }
+
+    /// The positions `from..until` of the segment at `place` are in a copy too, which goes on to `end` and acknowledges
+    /// less: they were sent before what the other acknowledges beyond it.
+    pub fn sent_before(
+        &mut self,
+        place: Position,
+        [from, until]: [Position; 2],
+        acknowledges: Option<Position>,
+        end: Position,
+    ) {
+        self.split(place, from);
+        self.split(from, until);
+        if let Some(part) = self.buffered.get_mut(&from) {
+            (part.acknowledges, part.end) = (acknowledges, end);
+        }
+    }
+
     /// Removes the positions `from..until` from the truncated range at `at`, so that bytes can be buffered there.
     pub fn free_truncated(&mut self, at: Position, from: Position, until: Position) {
         let Some(truncated) = self.buffered.remove(&at) else { return };
@@ -104,8 +141,8 @@ impl OutOfOrder {
         for (begin, end) in [(at, from), (until, end)] {
             if begin < end {
                 let content = Content::Truncated((end - begin) as u32);
-                let BufferedSegment { acknowledges, at, arrived, .. } = truncated;
-                self.buffered.insert(begin, BufferedSegment { content, acknowledges, at, arrived });
+                let BufferedSegment { acknowledges, end, at, arrived, .. } = truncated;
+                self.buffered.insert(begin, BufferedSegment { content, acknowledges, end, at, arrived });
             }
         }
     }

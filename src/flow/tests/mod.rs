@@ -18,6 +18,7 @@ mod ledger;
 mod multipath;
 mod ordinary;
 mod repeats;
+mod sent_again;
 mod stalls;
 mod waiting;
 
