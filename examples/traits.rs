@@ -22,15 +22,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut view = EachSession::new(|session| {
         println!("session {} ({:?})", session.id, session.protocol);
         for (side, traits, named) in [
-            ("client", traits::of_client(&session), software::client(&session)),
-            ("server", traits::of_server(&session), software::server(&session)),
+            ("client", traits::of_client(&session, None), software::client(&session)),
+            ("server", traits::of_server(&session, None), software::server(&session)),
         ] {
             println!(
                 "  {side}: {}",
                 named.map_or("?".to_owned(), |named| format!("{} {}", named.name, named.versions))
             );
-            for shown in traits {
-                println!("    {:<14} {}", shown.name, shown.value);
+            for (name, value, _) in traits.iter() {
+                println!("    {:<14} {value}", name.to_string());
             }
         }
         Ok(())

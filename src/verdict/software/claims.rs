@@ -1,8 +1,9 @@
 //! What a program says of itself: a claim, which need not be true.
 
 use crate::flow::Side;
+use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, StepId};
-use crate::session::model::Session;
+use crate::session::model::{Session, Step};
 
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,9 @@ pub fn of(session: &Session, side: Side) -> Vec<Claim<'_>> {
         let text = session.banner.as_deref().unwrap_or(&step.text);
         claims.push(Claim { place: Place::Banner, text, step: step.n });
     }
-    let of_id = |text: &str| text.get(..400).unwrap_or(text).to_ascii_uppercase().contains("ID (");
-    if let Some(step) = said().find(|step| matches!(step.kind, Kind::Command | Kind::Untagged) && of_id(&step.text)) {
+    if session.protocol == Protocol::Imap
+        && let Some(step) = said().find(|step| is_id(step))
+    {
         claims.push(Claim { place: Place::Id, text: &step.text, step: step.n });
     }
     if side == Side::Client
@@ -53,4 +55,15 @@ pub fn of(session: &Session, side: Side) -> Vec<Claim<'_>> {
         }
     }
     claims
+}
+
+/// Whether `step` is the command ID, or the response to it, with a list (RFC 2971, sections 3.1 and 3.2).
+fn is_id(step: &Step) -> bool {
+    let behind = match step.kind {
+        Kind::Command => step.tag.as_ref().and_then(|tag| step.text.strip_prefix(&**tag)),
+        Kind::Untagged => step.text.strip_prefix('*'),
+        _ => None,
+    };
+    let head = behind.and_then(|behind| behind.trim_start_matches(' ').split_at_checked(4));
+    head.is_some_and(|(word, _)| word.eq_ignore_ascii_case("ID ("))
 }

@@ -5,6 +5,8 @@ replaced by one letter or word each; words, punctuation, spaces and the case of 
 
 /// Bytes of a text whose shape is taken.
 const TEXT_BYTES: usize = 240;
+/// Letters of which a word is taken for encoded bytes, and not for a word of a language.
+const ENCODED: usize = 16;
 
 /// The shape of `text`:
 ///
@@ -19,6 +21,12 @@ const TEXT_BYTES: usize = 240;
 /// | days and months | `day`, `month` |
 pub fn shape(text: &str) -> String {
     let mut shape = String::with_capacity(text.len().min(TEXT_BYTES));
+    push_shape(&mut shape, text);
+    shape
+}
+
+/// Puts the shape of `text` behind `shape`.
+pub fn push_shape(shape: &mut String, text: &str) {
     let mut rest = first(text, TEXT_BYTES);
     // A reply's code, which a dash ties to what follows.
     if let Some((code, after)) =
@@ -29,20 +37,18 @@ pub fn shape(text: &str) -> String {
         rest = &after[1..];
     }
     while let Some(c) = rest.chars().next() {
-        let length = rest.find(|c: char| !is_of_token(c)).unwrap_or(rest.len());
-        if length == 0 {
+        let (token, after) = rest.split_at(token_bytes(rest));
+        if token.is_empty() {
             shape.push(if c.is_control() { ' ' } else { c });
             rest = &rest[c.len_utf8()..];
             continue;
         }
-        let (token, after) = rest.split_at(length);
         // A full stop or dash at the end is punctuation.
         let word = token.trim_end_matches(['.', '-', '=', '+', '/', '_']);
-        push_word(&mut shape, word);
+        push_word(shape, word);
         shape.push_str(&token[word.len()..]);
         rest = after;
     }
-    shape
 }
 
 /// The pattern of an identifier, such as a boundary: numbers are `9`, letters and digits mixed `x`, and what stands
@@ -79,31 +85,74 @@ fn first(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
+/// What a byte of a word is.
+type Class = u8;
+const DIGIT: Class = 1;
+const LETTER: Class = 2;
+/// `.@-_+/=`
+const JOINT: Class = 4;
+/// A part of a character beyond ASCII.
+const BEYOND: Class = 8;
+
+/// The class of each byte; 0 where it belongs to no word.
+const CLASSES: [Class; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'A'..=b'Z' | b'a'..=b'z' => LETTER,
+            b'.' | b'@' | b'-' | b'_' | b'+' | b'/' | b'=' => JOINT,
+            0x80.. => BEYOND,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// Bytes of the word with which `text` begins, its joints with it.
+fn token_bytes(text: &str) -> usize {
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        match CLASSES[usize::from(byte)] {
+            0 => return at,
+            BEYOND => return text.find(|c| !is_of_token(c)).unwrap_or(text.len()),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 fn is_of_token(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '@' | '-' | '_' | '+' | '/' | '=')
 }
 
 /// `Reply-code` (RFC 5321, section 4.2).
 fn is_code(text: &str) -> bool {
-    text.len() == 3 && text.chars().all(|c| c.is_ascii_digit())
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn push_word(shape: &mut String, word: &str) {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let known = if word.is_empty() {
-        ""
-    } else if word.contains('@') {
+    let classes = word.bytes().fold(0, |classes, byte| classes | CLASSES[usize::from(byte)]);
+    let known = match classes {
+        // Words as in a dictionary: the most frequent ones, told without looking at them again.
+        LETTER if word.len() == 3 && is_day(word) => "day",
+        LETTER if word.len() == 3 && is_month(word) => "month",
+        0 | LETTER if word.len() < ENCODED => word,
+        DIGIT => "9",
+        _ => return push_joined(shape, word, classes),
+    };
+    shape.push_str(known);
+}
+
+/// A word of several sorts of bytes, or a long one.
+fn push_joined(shape: &mut String, word: &str, classes: Class) {
+    let known = if word.contains('@') {
         "@"
     } else if is_enhanced_code(word) {
         word
-    } else if word.chars().all(is_digit) {
-        "9"
-    } else if word.parse::<std::net::IpAddr>().is_ok() {
+    } else if classes == DIGIT | JOINT && word.parse::<std::net::Ipv4Addr>().is_ok() {
         "ip"
-    } else if ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&word) {
-        "day"
-    } else if is_month(word) {
-        "month"
     } else if let Some((name, value)) =
         word.split_once('=').filter(|(name, value)| is_keyword(name) && !value.is_empty())
     {
@@ -118,6 +167,10 @@ fn push_word(shape: &mut String, word: &str) {
         word
     };
     shape.push_str(known);
+}
+
+fn is_day(word: &str) -> bool {
+    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&word)
 }
 
 fn is_month(word: &str) -> bool {
@@ -160,7 +213,7 @@ fn is_identifier(word: &str) -> bool {
     if lower == 0 && word.contains(['-', '.']) && digits <= 3 {
         return false;
     }
-    let is_base64 = word.len() >= 16 && upper > 2 && lower > 2;
+    let is_base64 = word.len() >= ENCODED && upper > 2 && lower > 2;
     is_mixed && !is_word || is_base64 || word.len() >= 12 && digits > 2
 }
 

@@ -3,50 +3,166 @@ Signatures: how a program behaves. They are data, a file a program, in the folde
 they are written); `build.rs` packs them into the program.
 */
 
+use super::name::Name;
+use crate::protocol::Protocol;
+use memchr::memmem::Finder;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// All signatures.
-pub static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
-    // The build script wrote it from files that it has checked.
-    postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/signatures"))).unwrap_or_default()
-});
-
-/// How a program behaves on one side of a protocol.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-pub struct Signature {
-    /// The program.
-    pub name: String,
-    /// Words by which it is called in banners and header fields, in lower case.
-    pub aliases: Vec<String>,
-    /// It is a server.
-    pub server: bool,
+/// A signature as the build script packs it.
+#[derive(Deserialize)]
+struct Packed<'a> {
+    name: &'a str,
+    #[serde(borrow)]
+    aliases: Vec<&'a str>,
+    server: bool,
     /// `smtp`, `lmtp`, `pop3` or `imap`.
-    pub protocol: String,
-    /// The versions that were seen to behave so.
-    pub versions: String,
-    /// From 0 to 1.
-    pub confidence: f32,
-    /// By trait: patterns, of which one must fit. `*` stands for anything.
-    pub traits: BTreeMap<String, Vec<String>>,
+    protocol: &'a str,
+    versions: &'a str,
+    confidence: f32,
+    #[serde(borrow)]
+    traits: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
-/// Whether `text` fits `pattern`, in which `*` stands for any text.
-pub fn fits(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return rest.ends_with(piece);
+/// How a program behaves on one side of a protocol.
+#[derive(Debug)]
+pub struct Signature {
+    /// The program.
+    pub name: &'static str,
+    /// The versions that were seen to behave so.
+    pub versions: &'static str,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// By the place of the trait's name in [`Group::names`].
+    pub traits: Vec<(usize, Patterns)>,
+}
+
+/// What the value of a trait must be: one of `these`, if there are any, and none of `not`. `*` stands for anything.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    these: Vec<Pattern>,
+    /// Those that are written with `!` in front.
+    not: Vec<Pattern>,
+}
+
+impl Patterns {
+    fn of(patterns: &[&'static str]) -> Self {
+        let mut all = Self::default();
+        for pattern in patterns {
+            match pattern.strip_prefix('!') {
+                Some(pattern) => all.not.push(Pattern::of(pattern)),
+                None => all.these.push(Pattern::of(pattern)),
+            }
         }
-        let Some(place) = rest.find(piece) else { return false };
-        rest = &rest[place + piece.len()..];
+        all
     }
-    true
+
+    /// Whether `value` is as it must be; a trait that is not there has none of the values that it must not have.
+    pub fn fit(&self, value: Option<&str>) -> bool {
+        let fits_one =
+            |patterns: &[Pattern]| value.is_some_and(|value| patterns.iter().any(|pattern| pattern.fits(value)));
+        (self.these.is_empty() || fits_one(&self.these)) && !fits_one(&self.not)
+    }
+}
+
+/// The signatures of one side of a protocol.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// The traits that they ask for.
+    pub names: Vec<Name<'static>>,
+    /// The signatures.
+    pub signatures: Vec<Signature>,
+}
+
+/// A program by the words with which banners and header fields call it, in lower case.
+#[derive(Debug)]
+pub struct Program {
+    /// The program.
+    pub name: &'static str,
+    /// It is a server.
+    pub server: bool,
+    /// The words.
+    pub aliases: Vec<&'static str>,
+}
+
+/// All programs that have signatures.
+pub static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
+    let mut programs: Vec<Program> = Vec::new();
+    for Packed { name, server, aliases, .. } in packed() {
+        if !programs.iter().any(|known| (known.name, known.server) == (name, server)) {
+            programs.push(Program { name, server, aliases });
+        }
+    }
+    programs
+});
+
+/// The signatures of the clients or servers of `protocol`.
+pub fn group(protocol: Protocol, server: bool) -> &'static Group {
+    static GROUPS: LazyLock<[[Group; 2]; 4]> = LazyLock::new(grouped);
+    &GROUPS[protocol as usize][usize::from(server)]
+}
+
+fn grouped() -> [[Group; 2]; 4] {
+    let mut groups: [[Group; 2]; 4] = Default::default();
+    for signature in packed() {
+        let protocol = match signature.protocol {
+            "lmtp" => Protocol::Lmtp,
+            "pop3" => Protocol::Pop3,
+            "imap" => Protocol::Imap,
+            _ => Protocol::Smtp,
+        };
+        let group = &mut groups[protocol as usize][usize::from(signature.server)];
+        let mut traits = Vec::with_capacity(signature.traits.len());
+        for (name, patterns) in signature.traits {
+            // A test holds that there is none that is no trait.
+            let Some(name) = Name::of(name) else { continue };
+            let place = group.names.iter().position(|known| *known == name).unwrap_or(group.names.len());
+            if place == group.names.len() {
+                group.names.push(name);
+            }
+            traits.push((place, Patterns::of(&patterns)));
+        }
+        let Packed { name, versions, confidence, .. } = signature;
+        group.signatures.push(Signature { name, versions, confidence, traits });
+    }
+    groups
+}
+
+fn packed() -> Vec<Packed<'static>> {
+    // The build script wrote it from files that it has checked.
+    postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/signatures"))).unwrap_or_default()
+}
+
+/// A text in which `*` stands for any text, cut at each.
+#[derive(Debug)]
+struct Pattern {
+    head: &'static str,
+    middle: Vec<Finder<'static>>,
+    /// What stands behind the last `*`.
+    tail: Option<&'static str>,
+}
+
+impl Pattern {
+    fn of(text: &'static str) -> Self {
+        let Some((head, rest)) = text.split_once('*') else {
+            return Self { head: text, middle: Vec::new(), tail: None };
+        };
+        let (middle, tail) = rest.rsplit_once('*').map_or((None, rest), |(middle, tail)| (Some(middle), tail));
+        let middle = middle.into_iter().flat_map(|middle| middle.split('*')).map(Finder::new).collect();
+        Self { head, middle, tail: Some(tail) }
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        let Some(tail) = self.tail else { return text == self.head };
+        let within = text.as_bytes().strip_prefix(self.head.as_bytes());
+        let Some(mut within) = within.and_then(|within| within.strip_suffix(tail.as_bytes())) else { return false };
+        self.middle.iter().all(|piece| {
+            let Some(place) = piece.find(within) else { return false };
+            within = &within[place + piece.needle().len()..];
+            true
+        })
+    }
 }
 
 #[cfg(test)]
@@ -65,15 +181,32 @@ mod tests {
             ("a*a", "a", false),
             ("*", "", true),
         ] {
-            assert_eq!(fits(pattern, text), expected, "{pattern}: {text}");
+            assert_eq!(Pattern::of(pattern).fits(text), expected, "{pattern}: {text}");
         }
     }
 
     #[test]
     fn signatures_are_there() {
-        assert!(!SIGNATURES.is_empty());
-        for signature in SIGNATURES.iter() {
-            assert!(!signature.traits.is_empty() && (0.0..=1.0).contains(&signature.confidence), "{}", signature.name);
+        let packed = packed();
+        assert!(!packed.is_empty());
+        for signature in &packed {
+            let (name, traits) = (signature.name, &signature.traits);
+            assert!(!traits.is_empty() && (0.0..=1.0).contains(&signature.confidence), "{name}");
+            for shown in traits.keys() {
+                assert!(Name::of(shown).is_some(), "{name}: there is no trait {shown:?}");
+            }
         }
+        let protocols = [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap];
+        let grouped = protocols.iter().flat_map(|protocol| [group(*protocol, false), group(*protocol, true)]);
+        assert_eq!(grouped.map(|group| group.signatures.len()).sum::<usize>(), packed.len());
+    }
+
+    #[test]
+    fn a_pattern_after_an_exclamation_mark_must_not_fit() {
+        let patterns = Patterns::of(&["EHLO*", "!*STARTTLS*"]);
+        assert!(patterns.fit(Some("EHLO | MAIL")));
+        assert!(!patterns.fit(Some("EHLO | STARTTLS | MAIL")));
+        assert!(!patterns.fit(None));
+        assert!(Patterns::of(&["!*STARTTLS*"]).fit(None));
     }
 }

@@ -18,12 +18,14 @@ program behaves so, and the steps that show it.
 In IMAP a response code stands without its arguments, `[CAPABILITY]`: what they say of the server is in `capabilities`.
 */
 
-use super::shape::{pattern, shape};
+use super::name::Name;
+use super::shape::{pattern, push_shape, shape};
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Channel, Direction, Kind, StepId};
-use crate::session::model::{Session, Step};
+use crate::session::model::{Message, Session, Step};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Commands that are looked at: what a program does first and last tells it, and the middle is its user's.
 const COMMANDS: usize = 24;
@@ -36,20 +38,66 @@ const FIELDS: usize = 24;
 /// Untagged responses before a tagged reply that are looked at.
 const RESPONSES: usize = 16;
 
-/// A trait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trait {
-    /// What it is called.
-    pub name: String,
-    /// What it is in this session.
-    pub value: String,
-    /// Where it is seen.
-    pub steps: Vec<StepId>,
+/// What one side of a session shows.
+#[derive(Debug)]
+pub struct Traits<'a> {
+    session: &'a Session,
+    /// The names of those that are looked for; without it all are.
+    wanted: Option<&'a [Name<'a>]>,
+    /// The values, one behind the other.
+    text: String,
+    /// Where they are seen.
+    steps: Vec<StepId>,
+    found: Vec<Found<'a>>,
 }
 
-impl Trait {
-    fn new(name: impl Into<String>, value: impl Into<String>, steps: Vec<StepId>) -> Self {
-        Self { name: name.into(), value: value.into(), steps }
+#[derive(Debug)]
+struct Found<'a> {
+    name: Name<'a>,
+    value: Range<usize>,
+    steps: Range<usize>,
+}
+
+impl<'a> Traits<'a> {
+    fn new(session: &'a Session, wanted: Option<&'a [Name<'a>]>) -> Self {
+        let (text, steps) = (String::with_capacity(1024), Vec::with_capacity(64));
+        Self { session, wanted, text, steps, found: Vec::with_capacity(16) }
+    }
+
+    /// Each one's name, its value, and the steps that show it.
+    pub fn iter(&self) -> impl Iterator<Item = (Name<'a>, &str, &[StepId])> {
+        self.found.iter().map(|found| (found.name, &self.text[found.value.clone()], &self.steps[found.steps.clone()]))
+    }
+
+    /// The value of the one called `name`.
+    pub fn value(&self, name: Name<'_>) -> Option<&str> {
+        let found = self.found.iter().find(|found| found.name == name)?;
+        Some(&self.text[found.value.clone()])
+    }
+
+    fn wants(&self, name: Name<'_>) -> bool {
+        self.wanted.is_none_or(|wanted| wanted.contains(&name))
+    }
+
+    fn has(&self, name: Name<'_>) -> bool {
+        self.found.iter().any(|found| found.name == name)
+    }
+
+    /// Adds the one called `name`: `told` puts its value behind the text, and its steps behind the steps.
+    fn add(&mut self, name: Name<'a>, told: impl FnOnce(&mut String, &mut Vec<StepId>)) {
+        let (text, steps) = (self.text.len(), self.steps.len());
+        told(&mut self.text, &mut self.steps);
+        self.found.push(Found { name, value: text..self.text.len(), steps: steps..self.steps.len() });
+    }
+
+    /// Where it is wanted and there is a value: adds the one called `name`, which `steps` show.
+    fn add_text<T: AsRef<str>>(&mut self, name: Name<'a>, value: Option<T>, steps: &[StepId]) {
+        if let Some(value) = value {
+            self.add(name, |text, shown| {
+                text.push_str(value.as_ref());
+                shown.extend_from_slice(steps);
+            });
+        }
     }
 }
 
@@ -58,42 +106,64 @@ fn looked_at(session: &Session) -> impl Iterator<Item = &Step> {
     session.steps.iter().take(STEPS)
 }
 
-/// What the client of `session` shows.
-pub fn of_client(session: &Session) -> Vec<Trait> {
-    let said = || looked_at(session).filter(|step| step.from == Side::Client);
-    let commands: Vec<&Step> = said().filter(|step| step.kind == Kind::Command).collect();
-    let mut traits = Vec::new();
-    let (mut forms, mut steps): (Vec<String>, Vec<StepId>) = (Vec::new(), Vec::new());
-    for step in &commands {
-        let form = form(session.protocol, step);
-        if !forms.ends_with(std::slice::from_ref(&form)) && !repeats(&forms, &form) {
-            forms.push(form);
-            steps.push(step.n);
+/// What the client of `session` shows, of `wanted` or of all.
+pub fn of_client<'a>(session: &'a Session, wanted: Option<&'a [Name<'a>]>) -> Traits<'a> {
+    let mut traits = Traits::new(session, wanted);
+    if commands(session).next().is_some() {
+        if traits.wants(Name::Commands) {
+            traits.add(Name::Commands, |text, steps| push_commands(session, text, steps));
         }
+        if traits.wants(Name::Pipelining) {
+            let together = pipelined(session);
+            traits.add(Name::Pipelining, |text, steps| {
+                text.push_str(if together.is_some() { "yes" } else { "no" });
+                steps.extend(together.into_iter().flatten());
+            });
+        }
+        if session.protocol == Protocol::Imap && (traits.wants(Name::Tags) || traits.wants(Name::FirstTag)) {
+            add_tags(&mut traits);
+        }
+    }
+    add_message(&mut traits);
+    traits
+}
+
+fn commands(session: &Session) -> impl Iterator<Item = &Step> {
+    looked_at(session).filter(|step| step.from == Side::Client && step.kind == Kind::Command)
+}
+
+fn push_commands(session: &Session, text: &mut String, steps: &mut Vec<StepId>) {
+    let mut forms: Vec<Range<usize>> = Vec::with_capacity(COMMANDS);
+    for step in commands(session) {
+        let before = text.len();
+        if !forms.is_empty() {
+            text.push_str(" | ");
+        }
+        let begin = text.len();
+        push_form(text, session.protocol, step);
+        let form = &text[begin..];
+        let is_last = forms.last().is_some_and(|last| &text[last.clone()] == form);
+        if is_last || is_repeatable(form) && forms.iter().any(|known| &text[known.clone()] == form) {
+            text.truncate(before);
+            continue;
+        }
+        forms.push(begin..text.len());
+        steps.push(step.n);
         if forms.len() == COMMANDS {
             break;
         }
     }
-    if !forms.is_empty() {
-        traits.push(Trait::new("commands", forms.join(" | "), steps));
-        traits.push(pipelining(session, &commands));
-    }
-    if session.protocol == Protocol::Imap {
-        traits.extend(tags(&commands));
-    }
-    traits.extend(of_message(session));
-    traits
 }
 
 /// A second letter, a second retrieval: the same commands again.
-fn repeats(forms: &[String], form: &str) -> bool {
-    let verb = |form: &str| form.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+fn is_repeatable(form: &str) -> bool {
+    let verb = form.split([' ', ':']).next().unwrap_or_default();
     let again = ["MAIL", "RCPT", "DATA", "RETR", "DELE", "TOP", "FETCH", "UID", "STORE"];
-    again.contains(&&*verb(form)) && forms.iter().any(|known| known == form)
+    again.iter().any(|again| verb.eq_ignore_ascii_case(again))
 }
 
 /// A command by its shape; what is secret or encoded is left out.
-fn form(protocol: Protocol, step: &Step) -> String {
+fn push_form(form: &mut String, protocol: Protocol, step: &Step) {
     let mut text = &*step.text;
     if protocol == Protocol::Imap
         && let Some(tag) = &step.tag
@@ -101,103 +171,148 @@ fn form(protocol: Protocol, step: &Step) -> String {
         text = text.strip_prefix(&**tag).unwrap_or(text).trim_start_matches(' ');
     }
     let text = text.lines().next().unwrap_or_default();
-    let words: Vec<&str> = text.splitn(4, ' ').collect();
-    match words[..] {
-        [verb, mechanism, ..] if verb.eq_ignore_ascii_case("AUTH") || verb.eq_ignore_ascii_case("AUTHENTICATE") => {
-            let initial = if words.len() > 2 { " *" } else { "" };
-            format!("{verb} {mechanism}{initial}")
+    let (verb, arguments) = match text.split_once(' ') {
+        Some((verb, arguments)) => (verb, Some(arguments)),
+        None => (text, None),
+    };
+    let is = |known: &str| verb.eq_ignore_ascii_case(known);
+    let first = arguments.map(|arguments| arguments.split(' ').next().unwrap_or_default());
+    let more = arguments.and_then(|arguments| arguments.split_once(' ')).map(|(_, more)| more);
+    let mut push = |parts: &[&str]| parts.iter().for_each(|part| form.push_str(part));
+    match first {
+        Some(mechanism) if is("AUTH") || is("AUTHENTICATE") => {
+            push(&[verb, " ", mechanism, if more.is_some() { " *" } else { "" }]);
         }
-        [verb, ..] if verb.eq_ignore_ascii_case("USER") || verb.eq_ignore_ascii_case("PASS") => format!("{verb} *"),
-        [verb, name, ..] if verb.eq_ignore_ascii_case("LOGIN") => {
+        _ if is("USER") || is("PASS") => push(&[verb, " *"]),
+        Some(name) if is("LOGIN") => {
             let quote = |word: &str| match word.as_bytes() {
                 [b'"', ..] => "\"\"",
                 [b'{', ..] => "{}",
                 _ => "*",
             };
-            format!("{verb} {} {}", quote(name), words.get(2).map_or("", |password| quote(password)))
+            let password = more.map(|more| more.split(' ').next().unwrap_or_default());
+            push(&[verb, " ", quote(name), " ", password.map_or("", quote)]);
         }
-        [verb, name] if ["EHLO", "HELO", "LHLO"].iter().any(|greets| verb.eq_ignore_ascii_case(greets)) => {
-            format!("{verb} {}", client_name(name))
+        Some(name) if more.is_none() && (is("EHLO") || is("HELO") || is("LHLO")) => {
+            push(&[verb, " ", &client_name(name)]);
         }
         // What it says of itself is a claim; which of these it says is not.
-        [verb, ..] if verb.eq_ignore_ascii_case("ID") => {
-            let names: Vec<&str> = text.split('"').skip(1).step_by(4).collect();
-            if names.is_empty() { text.to_owned() } else { format!("{verb} ({})", names.join(" ")) }
+        _ if is("ID") => {
+            let mut names = text.split('"').skip(1).step_by(4).peekable();
+            if names.peek().is_none() {
+                return push(&[text]);
+            }
+            push(&[verb, " ("]);
+            for (at, name) in names.enumerate() {
+                push(&[if at == 0 { "" } else { " " }, name]);
+            }
+            push(&[")"]);
         }
-        [verb, digest, ..] if verb.eq_ignore_ascii_case("APOP") && !digest.is_empty() => format!("{verb} * x"),
-        _ => shape(text),
+        Some(digest) if is("APOP") && !digest.is_empty() => push(&[verb, " * x"]),
+        _ => push_shape(form, text),
     }
 }
 
 /// What a client calls itself: an address, a name with its domain (`host`) or one without (`name`).
-fn client_name(name: &str) -> String {
+fn client_name(name: &str) -> Cow<'_, str> {
     match name {
-        "localhost" | "localhost.localdomain" => name.to_owned(),
-        _ if name.starts_with('[') => shape(name),
-        _ if name.parse::<std::net::IpAddr>().is_ok() => "ip".to_owned(),
-        _ if name.contains('.') => "host".to_owned(),
-        _ => "name".to_owned(),
+        "localhost" | "localhost.localdomain" => name.into(),
+        _ if name.starts_with('[') => shape(name).into(),
+        _ if name.parse::<std::net::IpAddr>().is_ok() => "ip".into(),
+        _ if name.contains('.') => "host".into(),
+        _ => "name".into(),
     }
 }
 
-fn pipelining(session: &Session, commands: &[&Step]) -> Trait {
-    let together = commands.windows(2).find(|pair| {
-        pair[0].packets.last() == pair[1].packets.first() && pair[0].channel == pair[1].channel
-            || looked_at(session).find(|step| step.answers == Some(pair[0].n)).is_some_and(|reply| reply.n > pair[1].n)
+/// The first two commands that came together: in one packet, or before the first was answered.
+fn pipelined(session: &Session) -> Option<[StepId; 2]> {
+    let mut before: Option<&Step> = None;
+    let mut is_answered = false;
+    for (at, step) in looked_at(session).enumerate() {
+        if step.from != Side::Client || step.kind != Kind::Command {
+            is_answered |= before.is_some_and(|before| step.answers == Some(before.n));
+            continue;
+        }
+        if let Some(before) = before {
+            let is_one_packet = before.packets.last() == step.packets.first() && before.channel == step.channel;
+            let is_answered_later = || looked_at(session).skip(at).any(|later| later.answers == Some(before.n));
+            if is_one_packet || !is_answered && is_answered_later() {
+                return Some([before.n, step.n]);
+            }
+        }
+        (before, is_answered) = (Some(step), false);
+    }
+    None
+}
+
+fn add_tags(traits: &mut Traits<'_>) {
+    let class = |c: char| match c {
+        'A'..='Z' => 'A',
+        'a'..='z' => 'a',
+        '0'..='9' => '9',
+        other => other,
+    };
+    let session = traits.session;
+    let tagged = || commands(session).filter_map(|step| Some((&**step.tag.as_ref()?, step.n))).take(3);
+    let Some((first, n)) = tagged().next() else { return };
+    traits.add(Name::Tags, |text, steps| {
+        for (at, (tag, n)) in tagged().enumerate() {
+            text.push_str(if at == 0 { "" } else { " " });
+            text.extend(tag.chars().take(40).map(class));
+            steps.push(n);
+        }
     });
-    let value = if together.is_some() { "yes" } else { "no" };
-    Trait::new("pipelining", value, together.map(|pair| vec![pair[0].n, pair[1].n]).unwrap_or_default())
+    traits.add_text(Name::FirstTag, Some(first), &[n]);
 }
 
-fn tags(commands: &[&Step]) -> Vec<Trait> {
-    let tagged: Vec<(&str, StepId)> =
-        commands.iter().filter_map(|step| Some((&**step.tag.as_ref()?, step.n))).take(3).collect();
-    let Some(&(first, n)) = tagged.first() else { return Vec::new() };
-    let kind = |tag: &str| -> String {
-        let class = |c: char| match c {
-            'A'..='Z' => 'A',
-            'a'..='z' => 'a',
-            '0'..='9' => '9',
-            other => other,
-        };
-        tag.chars().take(40).map(class).collect()
-    };
-    let kinds: Vec<String> = tagged.iter().map(|(tag, _)| kind(tag)).collect();
-    let steps = tagged.iter().map(|(_, n)| *n).collect();
-    vec![Trait::new("tags", kinds.join(" "), steps), Trait::new("first-tag", first, vec![n])]
+fn add_message(traits: &mut Traits<'_>) {
+    let is_sent = |message: &&Message| message.direction == Direction::Sent;
+    let Some(message) = traits.session.messages.iter().find(is_sent) else { return };
+    if traits.wants(Name::MessageId) {
+        let id = message.header.message_id.as_deref();
+        let id = id.map(|id| pattern(id.split('@').next().unwrap_or(id)));
+        traits.add_text(Name::MessageId, id, &message.steps);
+    }
+    if traits.wants(Name::Boundary) {
+        let boundary = message.mime.as_ref().and_then(|mime| mime.boundary.as_deref());
+        traits.add_text(Name::Boundary, boundary.map(pattern), &message.steps);
+    }
+    if traits.wants(Name::Fields) {
+        let names: Vec<&str> = message.header.fields.iter().take(FIELDS).map(|field| &*field.name).collect();
+        traits.add_text(Name::Fields, (!names.is_empty()).then(|| names.join(" ")), &message.steps);
+    }
 }
 
-fn of_message(session: &Session) -> Vec<Trait> {
-    let Some(message) = session.messages.iter().find(|message| message.direction == Direction::Sent) else {
-        return Vec::new();
-    };
-    let id = message.header.message_id.as_deref().map(|id| ("message-id", pattern(id.split('@').next().unwrap_or(id))));
-    let boundary = message.mime.as_ref().and_then(|mime| mime.boundary.as_deref());
-    let boundary = boundary.map(|boundary| ("boundary", pattern(boundary)));
-    let names: Vec<&str> = message.header.fields.iter().take(FIELDS).map(|field| &*field.name).collect();
-    let fields = (!names.is_empty()).then(|| ("fields", names.join(" ")));
-    [id, boundary, fields]
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| Trait::new(name, value, message.steps.clone()))
-        .collect()
-}
-
-/// What the server of `session` shows.
-pub fn of_server(session: &Session) -> Vec<Trait> {
-    let mut traits = Vec::new();
+/// What the server of `session` shows, of `wanted` or of all.
+pub fn of_server<'a>(session: &'a Session, wanted: Option<&'a [Name<'a>]>) -> Traits<'a> {
+    let mut traits = Traits::new(session, wanted);
     let said = || looked_at(session).filter(|step| step.from == Side::Server && step.channel != Channel::Tls);
-    if let Some(step) = said().find(|step| step.kind == Kind::Greeting) {
-        traits.push(Trait::new("greeting", shape(&text_of(session.protocol, step)), vec![step.n]));
+    if traits.wants(Name::Greeting)
+        && let Some(step) = said().find(|step| step.kind == Kind::Greeting)
+    {
+        traits.add(Name::Greeting, |text, steps| {
+            push_shape(text, &text_of(session.protocol, step));
+            steps.push(step.n);
+        });
     }
-    let capabilities: Vec<String> = session.capabilities.iter().map(|capability| shape(capability)).collect();
-    if !capabilities.is_empty() {
-        let told = said().find(|step| step.text.len() > 40).map(|step| vec![step.n]).unwrap_or_default();
-        traits.push(Trait::new("capabilities", capabilities.join(" "), told));
+    if traits.wants(Name::Capabilities) && !session.capabilities.is_empty() {
+        traits.add(Name::Capabilities, |text, steps| {
+            for (at, capability) in session.capabilities.iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { " " });
+                push_shape(text, capability);
+            }
+            steps.extend(said().find(|step| step.text.len() > 40).map(|step| step.n));
+        });
     }
-    if session.protocol == Protocol::Imap {
-        traits.extend(responses(session));
+    if session.protocol == Protocol::Imap && (traits.wants(Name::Responses) || traits.wants(Name::Bye)) {
+        add_responses(&mut traits);
     }
+    add_replies(&mut traits);
+    traits
+}
+
+fn add_replies(traits: &mut Traits<'_>) {
+    let session = traits.session;
     let mut authenticating = None;
     for step in looked_at(session) {
         if step.from == Side::Client {
@@ -211,29 +326,30 @@ pub fn of_server(session: &Session) -> Vec<Trait> {
         if step.channel == Channel::Tls || step.kind != Kind::Reply && !is_go_ahead {
             continue;
         }
-        if traits.len() > REPLIES {
+        if traits.found.len() > REPLIES {
             break;
         }
         let Some(asked) = session.answered(step) else { continue };
         let verb = match (asked.kind, &asked.command) {
-            (Kind::Command, Some(verb)) => verb.to_string(),
-            (Kind::Data, _) => "content".to_owned(),
-            (Kind::Response, _) => authenticating.unwrap_or_default().to_owned(),
+            (Kind::Command, Some(verb)) => verb,
+            (Kind::Data, _) => "content",
+            (Kind::Response, _) => authenticating.unwrap_or_default(),
             _ => continue,
         };
-        let text = text_of(session.protocol, step);
         let is_positive = match session.protocol {
             Protocol::Smtp | Protocol::Lmtp => step.code().is_some_and(|code| code < 400),
-            Protocol::Pop3 => text.starts_with("+OK"),
-            Protocol::Imap => text.starts_with("OK"),
+            Protocol::Pop3 => step.text.starts_with("+OK"),
+            Protocol::Imap => untagged(step).starts_with("OK"),
         };
-        let name = format!("reply {verb}{}", if is_positive { "" } else { " (no)" });
-        if !traits.iter().any(|known| known.name == name) {
-            let first = text.lines().next().unwrap_or_default();
-            traits.push(Trait::new(name, shape(first), vec![asked.n, step.n]));
+        let name = Name::Reply { verb, is_positive };
+        if traits.wants(name) && !traits.has(name) {
+            traits.add(name, |text, steps| {
+                let said = text_of(session.protocol, step);
+                push_shape(text, said.lines().next().unwrap_or_default());
+                steps.extend([asked.n, step.n]);
+            });
         }
     }
-    traits
 }
 
 /// What `step` says, in IMAP without its tag and without the arguments of its response code: they may be longer than what
@@ -243,7 +359,7 @@ fn text_of(protocol: Protocol, step: &Step) -> Cow<'_, str> {
     if protocol != Protocol::Imap {
         return text.into();
     }
-    let text = step.tag.as_ref().and_then(|tag| text.strip_prefix(&**tag)).map_or(text, str::trim_start);
+    let text = untagged(step);
     // `resp-text-code` (RFC 9051, section 9): `[NAME arguments]`.
     let code = text.split_once('[').and_then(|(before, code)| Some((before, code.split_once(']')?)));
     match code {
@@ -254,35 +370,55 @@ fn text_of(protocol: Protocol, step: &Step) -> Cow<'_, str> {
     }
 }
 
+/// What an IMAP step says behind its tag.
+fn untagged(step: &Step) -> &str {
+    let text = &*step.text;
+    step.tag.as_ref().and_then(|tag| text.strip_prefix(&**tag)).map_or(text, str::trim_start)
+}
+
 /// IMAP's untagged responses that have texts of the server's own: those to the first SELECT or EXAMINE, and the farewell.
-fn responses(session: &Session) -> Vec<Trait> {
-    let mut traits = Vec::new();
+fn add_responses(traits: &mut Traits<'_>) {
+    let session = traits.session;
     let mut selecting = None;
-    let (mut forms, mut steps): (Vec<String>, Vec<StepId>) = (Vec::new(), Vec::new());
+    let mut shown: Vec<(&Step, &str)> = Vec::new();
     for step in looked_at(session) {
-        let is_select = step.command.as_deref().is_some_and(|verb| matches!(verb, "SELECT" | "EXAMINE"));
+        let is_select = || step.command.as_deref().is_some_and(|verb| matches!(verb, "SELECT" | "EXAMINE"));
         match step.kind {
-            Kind::Command if is_select && forms.is_empty() => selecting = Some(step.n),
+            Kind::Command if shown.is_empty() && is_select() => selecting = Some(step.n),
             Kind::Reply if selecting.is_some() && step.answers == selecting => selecting = None,
             Kind::Untagged if step.channel != Channel::Tls => {
-                let text = text_of(session.protocol, step);
-                let response = text.strip_prefix("* ").unwrap_or(&text);
-                let word =
-                    response.split(' ').find(|word| !word.bytes().all(|b| b.is_ascii_digit())).unwrap_or_default();
-                if word == "BYE" && !traits.iter().any(|known: &Trait| known.name == "bye") {
-                    traits.push(Trait::new("bye", shape(response), vec![step.n]));
-                } else if selecting.is_some() && forms.len() < RESPONSES {
-                    forms.push(if word == "OK" { shape(response) } else { word.to_owned() });
-                    steps.push(step.n);
+                let said = response(&step.text);
+                let is_number = |word: &&str| word.bytes().all(|b| b.is_ascii_digit());
+                let word = said.split(' ').find(|word| !is_number(word)).unwrap_or_default();
+                if word == "BYE" && !traits.has(Name::Bye) {
+                    traits.add(Name::Bye, |text, steps| {
+                        push_shape(text, response(&text_of(session.protocol, step)));
+                        steps.push(step.n);
+                    });
+                } else if selecting.is_some() && shown.len() < RESPONSES {
+                    shown.push((step, word));
                 }
             }
             _ => {}
         }
     }
-    if !forms.is_empty() {
-        traits.push(Trait::new("responses SELECT", forms.join(" | "), steps));
+    if !shown.is_empty() {
+        traits.add(Name::Responses, |text, steps| {
+            for (at, (step, word)) in shown.into_iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { " | " });
+                match word {
+                    "OK" => push_shape(text, response(&text_of(session.protocol, step))),
+                    other => text.push_str(other),
+                }
+                steps.push(step.n);
+            }
+        });
     }
-    traits
+}
+
+/// An untagged response behind its `* `.
+fn response(text: &str) -> &str {
+    text.strip_prefix("* ").unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -290,8 +426,8 @@ mod tests {
     use super::*;
     use crate::verdict::testing::session;
 
-    fn has(traits: &[Trait], name: &str) -> Option<String> {
-        Some(traits.iter().find(|shown| shown.name == name)?.value.clone())
+    fn has(traits: &Traits<'_>, name: &str) -> Option<String> {
+        traits.value(Name::of(name)?).map(str::to_owned)
     }
 
     #[test]
@@ -308,7 +444,8 @@ mod tests {
             C: a3 LOGOUT
             S: * BYE Logging out
             S: a3 OK Logout completed.";
-        let traits = of_server(&session(script, crate::verdict::Needs::ALL));
+        let session = session(script, crate::verdict::Needs::ALL);
+        let traits = of_server(&session, None);
         for (name, expected) in [
             ("greeting", "* OK [CAPABILITY] ready."),
             ("reply LOGIN", "OK [CAPABILITY] Logged in"),
@@ -330,7 +467,8 @@ mod tests {
                 "235 2.7.0 Welcome",
             ),
         ] {
-            let traits = of_server(&session(script, crate::verdict::Needs::ALL));
+            let session = session(script, crate::verdict::Needs::ALL);
+            let traits = of_server(&session, None);
             assert_eq!(has(&traits, "reply AUTH").as_deref(), Some(expected), "{script}");
             assert_eq!(has(&traits, "reply AUTH (no)"), None, "{script}");
         }
@@ -339,7 +477,8 @@ mod tests {
     #[test]
     fn a_bracket_that_is_not_closed_is_text() {
         for text in ["* OK [CAPABILITY IMAP4rev1", "* OK ] [ ready", "* OK []", "* BYE ["] {
-            let traits = of_server(&session(&format!("S: {text}"), crate::verdict::Needs::ALL));
+            let session = session(&format!("S: {text}"), crate::verdict::Needs::ALL);
+            let traits = of_server(&session, None);
             assert!(has(&traits, "greeting").is_none_or(|value| value.starts_with("* ")), "{text}");
         }
     }
