@@ -4,7 +4,7 @@ error.
 */
 
 use crate::capture::{self, CaptureError};
-use crate::cli::{CatalogueFormat, Plan, zh};
+use crate::cli::{CatalogueFormat, Input, Plan, zh};
 use crate::verdict::filter::Bad;
 use crate::view::{self, Lang, catalogue, schema};
 use clap::error::ErrorKind;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 mod analyze;
 mod begun;
 mod board;
+mod captures;
 mod compare;
 mod conversations;
 mod explain;
@@ -49,7 +50,7 @@ mod words;
 /// # Errors
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
 /// What could be shown has been shown by then.
-pub fn run(plan: Plan) -> anyhow::Result<u8> {
+pub fn run(mut plan: Plan) -> anyhow::Result<u8> {
     // Its default action ends the process at the limit of a file's size; with a handler, the write fails and is told.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     if let Plan::Analyze(analysis) = &plan {
@@ -57,6 +58,15 @@ pub fn run(plan: Plan) -> anyhow::Result<u8> {
     }
     if let Plan::Explain(study) = &plan {
         study.options.filter.in_order()?;
+    }
+    match &mut plan {
+        Plan::Analyze(analysis) => {
+            if let Input::Files(files) = &mut analysis.input {
+                captures::find(files, analysis.output.lang, analysis.around.quiet)?;
+            }
+        }
+        Plan::Explain(study) => captures::find(&mut study.files, study.lang, study.around.quiet)?,
+        _ => {}
     }
     match plan {
         Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis)?,

@@ -34,6 +34,36 @@ pub enum CaptureError {
         /// The file.
         name: String,
     },
+    /// No file has this name, and none matches it as a pattern.
+    #[error("{name}: no such file, and no file matches it as a pattern: check the path")]
+    NoMatch {
+        /// The pattern.
+        name: String,
+    },
+    /// A folder in which, and in those below it, is no capture.
+    #[error("{name}: no capture in this folder or below it ({others} other files): name the folder of the captures")]
+    NoCaptures {
+        /// The folder.
+        name: String,
+        /// Files in it that are no captures.
+        others: u64,
+    },
+    /// More files were found than can be told apart.
+    #[error("{name}: more than {most} capture files: read fewer in one call")]
+    TooManyFiles {
+        /// What was looked at last.
+        name: String,
+        /// The bound.
+        most: usize,
+    },
+    /// Some of several files could not be opened; each has been told, and the others were read.
+    #[error("{files} of {of} files were not read: what is shown is of the others")]
+    NotRead {
+        /// Those that were not read.
+        files: usize,
+        /// All that were to be.
+        of: usize,
+    },
     /// As many files are open as may be.
     #[error(
         "{name}: was not read: {limit} files may be open at once (ulimit -n), and more than that overlap in time; raise the limit, or read fewer files in one call"
@@ -254,6 +284,11 @@ impl CaptureError {
             }
             Self::Unsupported { what, offset, .. } => format!("{what} at byte {offset} is not supported"),
             Self::Interface { message, .. } => message.clone(),
+            Self::Missing { .. } => "no such file".to_owned(),
+            Self::Directory { .. } => "is a directory".to_owned(),
+            Self::NoPermission { .. } => "no permission to read it".to_owned(),
+            Self::Empty { .. } => "is empty".to_owned(),
+            Self::NotACapture { looks_like, .. } => format!("is not a capture: neither pcap nor pcapng, {looks_like}"),
             Self::Gone { .. } => "removed or replaced since reading began".to_owned(),
             Self::TooManyOpen { limit, .. } => format!("not read: {limit} files may be open at once"),
             other => other.to_string(),

@@ -17,6 +17,10 @@ pub struct Merged<C> {
     current: Option<usize>,
     /// Why a cursor ended early; returned when the others have been read to their end.
     failed: Option<CaptureError>,
+    /// Steps of all clocks. Asking each of thousands of cursors for every packet would take longer than reading it.
+    steps: u64,
+    /// One of them may step back, or has been such: whoever puts packets in order does not stop doing so.
+    may_step_back: bool,
 }
 
 impl<C: Cursor> Merged<C> {
@@ -27,12 +31,27 @@ impl<C: Cursor> Merged<C> {
 
     /// A merge of `cursors`, which are the sources with index `first` and those after it.
     pub fn beginning_with(first: usize, cursors: Vec<C>) -> Self {
-        Self { fresh: 0..cursors.len(), cursors, first, heads: BinaryHeap::new(), current: None, failed: None }
+        let steps = cursors.iter().map(Cursor::clock_steps).sum();
+        let may_step_back = cursors.iter().any(Cursor::may_step_back);
+        Self {
+            fresh: 0..cursors.len(),
+            cursors,
+            first,
+            heads: BinaryHeap::new(),
+            current: None,
+            failed: None,
+            steps,
+            may_step_back,
+        }
     }
 
     fn advance_one(&mut self, index: usize) {
         let Some(cursor) = self.cursors.get_mut(index) else { return };
-        match cursor.advance() {
+        let before = cursor.clock_steps();
+        let moved = cursor.advance();
+        self.steps += cursor.clock_steps().saturating_sub(before);
+        self.may_step_back |= cursor.may_step_back();
+        match moved {
             Ok(Moved::Packet) => self.heads.push(Reverse((cursor.time(), index))),
             Ok(Moved::Idle(_) | Moved::End) => {}
             Err(error) => {
@@ -52,7 +71,11 @@ impl<C: Cursor> Cursor for Merged<C> {
         }
         while let Some(Reverse((time, index))) = self.heads.pop() {
             let Some(cursor) = self.cursors.get_mut(index) else { continue };
-            match cursor.begin() {
+            let before = cursor.clock_steps();
+            let begun = cursor.begin();
+            self.steps += cursor.clock_steps().saturating_sub(before);
+            self.may_step_back |= cursor.may_step_back();
+            match begun {
                 Ok(Moved::Packet) if cursor.time() == time => {
                     self.current = Some(index);
                     return Ok(Moved::Packet);
@@ -75,7 +98,11 @@ impl<C: Cursor> Cursor for Merged<C> {
         let Some(cursor) = self.current.and_then(|index| self.cursors.get_mut(index)) else { return false };
         // Up to the next packet of the others.
         let next = self.heads.peek().map(|Reverse((time, _))| *time);
-        cursor.skim(before.into_iter().chain(next).min(), skimmer)
+        let steps = cursor.clock_steps();
+        let passed = cursor.skim(before.into_iter().chain(next).min(), skimmer);
+        self.steps += cursor.clock_steps().saturating_sub(steps);
+        self.may_step_back |= cursor.may_step_back();
+        passed
     }
 
     fn packet(&self) -> Packet<'_> {
@@ -90,7 +117,7 @@ impl<C: Cursor> Cursor for Merged<C> {
     }
 
     fn clock_steps(&self) -> u64 {
-        self.cursors.iter().map(Cursor::clock_steps).sum()
+        self.steps
     }
 
     fn limits(&self) -> LimitsHit {
@@ -100,6 +127,6 @@ impl<C: Cursor> Cursor for Merged<C> {
     }
 
     fn may_step_back(&self) -> bool {
-        self.cursors.iter().any(Cursor::may_step_back)
+        self.may_step_back
     }
 }

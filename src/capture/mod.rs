@@ -25,12 +25,14 @@ mod files_read;
 mod filter;
 mod follow;
 mod foreign;
+mod found;
 mod growing;
 mod in_turn;
 mod link;
 mod live;
 mod lost;
 mod merge;
+mod names;
 pub mod number;
 mod open;
 mod outlet;
@@ -67,10 +69,12 @@ pub use error::{CaptureError, Fault};
 pub use file::CaptureFile;
 pub use filter::{Filter, Filtered};
 pub use follow::follow;
+pub use found::{Found, find};
 pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, Report, interfaces};
 pub use merge::Merged;
+pub use names::{in_sets, natural};
 pub use open::{Beside, comes_once, open, open_beside, open_counted, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
@@ -229,6 +233,8 @@ pub enum Format {
     Pcapng,
     /// A live interface.
     Live,
+    /// A file that could not be opened, or not be recognised.
+    Unknown,
 }
 
 impl Format {
@@ -238,6 +244,7 @@ impl Format {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
             Self::Live => "live",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::by_turns::ByTurns;
 use super::secrets::SecretsSink;
 use super::tally::{Counted, Shareable, Tally};
-use super::waiting::{Waiting, files_at_once};
+use super::waiting::{SMALLEST_WINDOW, Share, Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
 use super::{
     CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reading, Reordered, Source, number,
@@ -18,8 +18,6 @@ use std::sync::atomic::AtomicBool;
 
 /// Bytes of all windows together where many files are read at once.
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
-/// The smallest window.
-const SMALLEST_WINDOW: usize = 16 * 1024;
 
 /// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
 /// `filter` matches are delivered.
@@ -72,7 +70,7 @@ pub fn open_counted(
     stop: Option<&Arc<AtomicBool>>,
     tally: Option<&Arc<Tally>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    open_beside(groups, filter, damage, reading, order, Beside { stop, tally, secrets: None })
+    open_beside(groups, filter, damage, reading, order, Beside { stop, tally, ..Beside::default() })
 }
 
 /// What happens beside the reading of files.
@@ -85,12 +83,14 @@ pub struct Beside<'a> {
     /// Is told of the secrets in what can be read only once, pipes and standard input; those of a regular file can be had
     /// before ([`super::secrets_of`]).
     pub secrets: Option<&'a SecretsSink>,
+    /// Is told why a file of several could not be opened; the others are read. Without it, that is an error.
+    pub unread: Option<&'a dyn Fn(&CaptureError)>,
 }
 
 /// As [`open_until`], with what happens `beside`.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open`]; with [`Beside::unread`], if none can be opened.
 pub fn open_beside(
     groups: &[Vec<PathBuf>],
     filter: Option<Filter>,
@@ -99,7 +99,7 @@ pub fn open_beside(
     order: usize,
     beside: Beside<'_>,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    let Beside { stop, tally, secrets } = beside;
+    let Beside { stop, tally, secrets, unread } = beside;
     let count = groups.iter().map(Vec::len).sum::<usize>();
     if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
         && let Some(name) = names.first()
@@ -109,8 +109,11 @@ pub fn open_beside(
         return Ok(ordered(file, filter, order));
     }
     let at_once = files_at_once(count);
+    // Those that are closed until their turn share others.
     let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
+    let share = Share::default();
     let mut opened = Vec::with_capacity(groups.len());
+    let mut failed = Vec::new();
     let mut index = 0;
     for names in groups {
         let mut files = Vec::with_capacity(names.len());
@@ -120,7 +123,7 @@ pub fn open_beside(
             let secrets = secrets.filter(|_| comes_once(name)).cloned();
             let before_first = number::packed(index, 0);
             index += 1;
-            let open = move || {
+            let open = move |window| {
                 let by_turns = if many { ByTurns::of(&path) } else { None };
                 let file = match by_turns {
                     Some(file) => {
@@ -133,9 +136,25 @@ pub fn open_beside(
                 file.tell_secrets(secrets.as_ref(), before_first);
                 Ok(file)
             };
-            files.push(if many { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
+            let file = if many { Waiting::closed(name, &share, open) } else { open(window).map(Waiting::open) };
+            match file {
+                Ok(file) => files.push(file),
+                Err(error) if unread.is_some() => {
+                    files.push(Waiting::unread(name, &error));
+                    failed.push(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         opened.push(files);
+    }
+    if failed.len() == count
+        && let Some(first) = failed.drain(..).next()
+    {
+        return Err(first);
+    }
+    if let Some(tell) = unread {
+        failed.iter().for_each(tell);
     }
     Ok(match opened.len() {
         0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter, order),

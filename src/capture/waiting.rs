@@ -8,24 +8,53 @@ the others have come to that time. At its end it is closed at once. Those that o
 */
 
 use super::file::CaptureFile;
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, Skimmer, SourceInfo, Time};
+use super::window::WINDOW_BYTES;
+use super::{CaptureError, Cursor, Format, LinkType, Moved, Packet, Skimmer, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Descriptors that are left for all else: standard streams, output, what is extracted, threads.
 const OTHER_DESCRIPTORS: u64 = 32;
+/// Files that are kept open at once, however many the system allows: more are opened when their time has come. Each that is
+/// open has a window, and a decompressor where it is compressed.
+const OPEN_FILES: usize = 256;
+/// Bytes that windows are cut from. Together they take a few times as much: each is cut by how many are open when its file is.
+const SHARED_BYTES: usize = 16 * WINDOW_BYTES;
+/// The smallest window.
+pub(super) const SMALLEST_WINDOW: usize = 16 * 1024;
 
-/// How many files may be open at once, where `wanted` are to be: the soft limit is raised as far as the hard one allows.
+/// How many files may be open at once, where `wanted` are to be: [`OPEN_FILES`] at most, and the soft limit is raised as far
+/// as the hard one allows.
 pub(super) fn files_at_once(wanted: usize) -> usize {
+    let wanted = wanted.min(OPEN_FILES);
     let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OTHER_DESCRIPTORS);
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
     let raised = needed.min(hard);
     let now = if soft < raised && setrlimit(Resource::RLIMIT_NOFILE, raised, hard).is_ok() { raised } else { soft };
     // Where even these few are not left, it is tried all the same.
-    usize::try_from(now.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(usize::MAX).max(1)
+    usize::try_from(now.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(usize::MAX).clamp(1, OPEN_FILES)
+}
+
+/// What the files that are open at a time share: the bytes of their windows.
+#[derive(Clone, Default)]
+pub(super) struct Share(Arc<AtomicUsize>);
+
+impl Share {
+    /// One more is open; the bytes of its window. The first ones have large windows; where thousands overlap in time, each
+    /// of them has a small one.
+    fn more(&self) -> usize {
+        let open = self.0.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        (SHARED_BYTES / open).clamp(SMALLEST_WINDOW, WINDOW_BYTES)
+    }
+
+    fn less(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A file of several.
@@ -34,24 +63,27 @@ pub(super) enum Waiting {
     Open {
         /// The file.
         file: Box<CaptureFile>,
-        /// Whether it is closed at its end.
-        closes: bool,
+        /// What it gives back as it is closed at its end; None where it is not.
+        closes: Option<Share>,
     },
     /// Closed, its first packet known.
     Closed(Box<Closed>),
+    /// One that could not be opened, with the problem: no packet comes from it.
+    Unread(Box<SourceInfo>),
 }
 
 /// A closed file.
 pub(super) struct Closed {
     opener: Opener,
+    share: Share,
     identity: Identity,
     first: Time,
     info: Vec<SourceInfo>,
     begun: bool,
 }
 
-/// Opens the file of that name.
-type Opener = Box<dyn Fn() -> Result<CaptureFile, CaptureError> + Send>;
+/// Opens the file with a window of so many bytes.
+type Opener = Box<dyn Fn(usize) -> Result<CaptureFile, CaptureError> + Send>;
 
 /// Which file it is that has a name.
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -79,19 +111,37 @@ impl Identity {
 impl Waiting {
     /// A file that stays open until its turn.
     pub(super) fn open(file: CaptureFile) -> Self {
-        Self::Open { file: Box::new(file), closes: false }
+        Self::Open { file: Box::new(file), closes: None }
     }
 
-    /// The file `path` that `opener` opens: closed until its turn, if it can be read twice.
+    /// A file `name` that cannot be opened.
+    pub(super) fn unread(name: &Path, error: &CaptureError) -> Self {
+        Self::Unread(Box::new(SourceInfo {
+            name: name.to_string_lossy().into_owned(),
+            format: Format::Unknown,
+            compression: None,
+            link_types: Vec::new(),
+            packets: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            dropped: None,
+            problem: Some(error.problem()),
+            clock_steps: Vec::new(),
+        }))
+    }
+
+    /// The file `path` that `opener` opens with a window of its `share`: closed until its turn, if it can be read twice.
     ///
     /// # Errors
     /// Where it cannot be opened.
     pub(super) fn closed(
         path: &Path,
-        opener: impl Fn() -> Result<CaptureFile, CaptureError> + Send + 'static,
+        share: &Share,
+        opener: impl Fn(usize) -> Result<CaptureFile, CaptureError> + Send + 'static,
     ) -> Result<Self, CaptureError> {
         let identity = Identity::of(path);
-        let mut file = opener()?;
+        let mut file = opener(SMALLEST_WINDOW)?;
         let Some(identity) = identity else { return Ok(Self::open(file)) };
         let mut info = file.info();
         let first = match file.advance() {
@@ -101,12 +151,15 @@ impl Waiting {
         };
         info.truncate(1);
         let opener: Opener = Box::new(opener);
-        Ok(Self::Closed(Box::new(Closed { opener, identity, first, info, begun: false })))
+        Ok(Self::Closed(Box::new(Closed { opener, share: share.clone(), identity, first, info, begun: false })))
     }
 
     fn close(&mut self) {
-        if let Self::Open { file, closes: true } = self {
+        if let Self::Open { file, closes } = self
+            && let Some(share) = closes.take()
+        {
             file.close();
+            share.less();
         }
     }
 
@@ -121,7 +174,7 @@ impl Closed {
         if !is_it {
             return Err(CaptureError::Gone { name });
         }
-        (self.opener)()
+        (self.opener)(self.share.more()).inspect_err(|_| self.share.less())
     }
 }
 
@@ -140,6 +193,7 @@ impl Cursor for Waiting {
                 let begun = std::mem::replace(&mut closed.begun, true);
                 Ok(if begun { Moved::End } else { Moved::Packet })
             }
+            Self::Unread(_) => Ok(Moved::End),
         }
     }
 
@@ -155,7 +209,7 @@ impl Cursor for Waiting {
         });
         match file {
             Ok(file) => {
-                *self = Self::Open { file: Box::new(file), closes: true };
+                *self = Self::Open { file: Box::new(file), closes: Some(closed.share.clone()) };
                 self.advance()
             }
             Err(error) => {
@@ -170,7 +224,7 @@ impl Cursor for Waiting {
     fn skim(&mut self, before: Option<Time>, skimmer: &mut dyn Skimmer) -> bool {
         match self {
             Self::Open { file, .. } => file.skim(before, skimmer),
-            Self::Closed(_) => false,
+            Self::Closed(_) | Self::Unread(_) => false,
         }
     }
 
@@ -180,6 +234,7 @@ impl Cursor for Waiting {
             Self::Closed(closed) => {
                 Packet { number: 0, time: closed.first, link: LinkType::NULL, data: &[], wire_len: 0 }
             }
+            Self::Unread(_) => Packet { number: 0, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
         }
     }
 
@@ -187,6 +242,7 @@ impl Cursor for Waiting {
         match self {
             Self::Open { file, .. } => file.time(),
             Self::Closed(closed) => closed.first,
+            Self::Unread(_) => Time::default(),
         }
     }
 
@@ -194,6 +250,7 @@ impl Cursor for Waiting {
         match self {
             Self::Open { file, .. } => Cursor::info(&**file),
             Self::Closed(closed) => closed.info.clone(),
+            Self::Unread(info) => vec![(**info).clone()],
         }
     }
 
@@ -204,14 +261,14 @@ impl Cursor for Waiting {
     fn clock_steps(&self) -> u64 {
         match self {
             Self::Open { file, .. } => file.clock_steps(),
-            Self::Closed(_) => 0,
+            Self::Closed(_) | Self::Unread(_) => 0,
         }
     }
 
     fn limits(&self) -> LimitsHit {
         match self {
             Self::Open { file, .. } => Cursor::limits(&**file),
-            Self::Closed(_) => LimitsHit::default(),
+            Self::Closed(_) | Self::Unread(_) => LimitsHit::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `mailtap read` and `mailtap live`: opens what is read and what is written, and lets the pipeline run between them.
 
+use super::captures::Unread;
 use super::key_files::{self, Gathered, Packets};
 use super::outputs::{self, Outputs};
 use super::privileges::Privileges;
@@ -31,7 +32,8 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     let running = Running::begin(&analysis)?;
     analysis.options.tally = running.progress.tally();
     let gathered = key_files::gather(&analysis.keys, packets(&analysis.input))?;
-    let Opened { mut source, interface } = source::open(&mut analysis, filter, &running, &gathered)?;
+    let unread = Unread::new(analysis.output.lang);
+    let Opened { mut source, interface } = source::open(&mut analysis, filter, &running, &gathered, &unread)?;
     let outputs = outputs::open(&mut analysis, &running)?;
     running.drop_privileges(&analysis, interface.as_deref(), &gathered.logs)?;
     if !analysis.around.quiet {
@@ -45,7 +47,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     drop(view);
     drop(running);
     say_heard(&analysis, &*source);
-    ended(&analysis, &gathered, outcome?)
+    ended(&analysis, &gathered, outcome?, &unread)
 }
 
 /// Where secrets may be, beside the key files.
@@ -104,7 +106,7 @@ fn say_heard(analysis: &Analysis, source: &dyn Source) {
 }
 
 /// Says what is to be said of the whole, and returns the exit status.
-fn ended(analysis: &Analysis, gathered: &Gathered, outcome: Outcome) -> anyhow::Result<u8> {
+fn ended(analysis: &Analysis, gathered: &Gathered, outcome: Outcome, unread: &Unread) -> anyhow::Result<u8> {
     let report = told::problems(analysis.output.lang, outcome)?;
     if !analysis.around.quiet {
         told::decryption(analysis.output.lang, gathered, &report);
@@ -112,6 +114,7 @@ fn ended(analysis: &Analysis, gathered: &Gathered, outcome: Outcome) -> anyhow::
     if analysis.output.format != Format::Table && !analysis.around.quiet {
         told::say_none(analysis.output.lang, &report);
     }
+    unread.ended(report.sources.len())?;
     Ok(match analysis.answers {
         Some(severity) if !has_found(&report, severity) => NOTHING_FOUND,
         _ => DONE,

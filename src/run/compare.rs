@@ -108,7 +108,7 @@ fn read(
 ) -> anyhow::Result<Outcome> {
     let filter = study.filter.as_deref().map(Filter::new).transpose()?;
     let (order, tally) = (study.options.memory.order(), study.options.tally.as_ref());
-    let beside = Beside { stop: None, tally, secrets };
+    let beside = Beside { tally, secrets, ..Beside::default() };
     let mut source =
         capture::open_beside(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, beside)?;
     let options = pipeline::Options { waiting_sessions: study.options.memory.ended() / 4, ..study.options.clone() };

@@ -1,5 +1,6 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
+use super::captures::Unread;
 use super::key_files::{self, Packets};
 use super::outputs::at_once;
 use super::progress::{Ender, Progress};
@@ -40,7 +41,9 @@ pub fn explain(mut study: Study) -> anyhow::Result<()> {
     let tally = study.options.tally.clone();
     let (damage, order) = (Damage::default(), memory.order());
     let secrets = gathered.sink();
-    let beside = Beside { stop: None, tally: tally.as_ref(), secrets: secrets.as_ref() };
+    let unread = Unread::new(study.lang);
+    let tell = |error: &_| unread.tell(error);
+    let beside = Beside { stop: None, tally: tally.as_ref(), secrets: secrets.as_ref(), unread: Some(&tell) };
     let mut source = capture::open_beside(&files, filter, damage, reading, order, beside)?;
     // What is quoted as sent has not passed the redaction: with `--redact`, nothing is.
     let masked = study.redact.is_some();
@@ -64,7 +67,7 @@ pub fn explain(mut study: Study) -> anyhow::Result<()> {
     if !study.around.quiet {
         told::decryption(study.lang, &gathered, &report);
     }
-    Ok(())
+    Ok(unread.ended(study.files.len())?)
 }
 
 fn show(study: &Study, answers: &Explanation, progress: Ender) -> anyhow::Result<()> {

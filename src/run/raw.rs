@@ -1,6 +1,7 @@
 //! `--raw`: the bytes of one conversation, as both sides sent them.
 
 use super::conversations::Conversations;
+use super::captures::Unread;
 use super::key_files::{self, Packets};
 use super::{Named, identity, private, say, told, words};
 use crate::capture::{self, Beside, Damage, Filter, Outlet, Reading};
@@ -43,7 +44,9 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     analysis.options.limits_hit.add(&gathered.limits);
     let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
     let secrets = gathered.sink();
-    let beside = Beside { secrets: secrets.as_ref(), ..Beside::default() };
+    let unread = Unread::new(analysis.output.lang);
+    let tell = |error: &_| unread.tell(error);
+    let beside = Beside { secrets: secrets.as_ref(), unread: Some(&tell), ..Beside::default() };
     let mut source = capture::open_beside(&files, filter, Damage::default(), reading, memory.order(), beside)?;
     let conversations = Arc::new(Conversations::new()?);
     let raw_store: Arc<dyn ContentStore> = conversations.clone();
@@ -87,7 +90,7 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     if !analysis.around.quiet {
         told::decryption(analysis.output.lang, &gathered, &report);
     }
-    Ok(())
+    Ok(unread.ended(report.sources.len())?)
 }
 
 /// The first session that is selected, and how many are.

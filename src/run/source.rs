@@ -1,6 +1,7 @@
 //! Opens what packets come from.
 
 use super::begun::Begun;
+use super::captures::Unread;
 use super::key_files::Gathered;
 use super::running::Running;
 use super::{say, told, words};
@@ -18,7 +19,7 @@ pub(super) struct Opened {
     pub(super) interface: Option<String>,
 }
 
-/// Opens the input of `analysis`.
+/// Opens the input of `analysis`; of several files, those that cannot be opened are told to `unread`.
 ///
 /// # Errors
 /// Where a file cannot be read, or the interface not be listened on.
@@ -27,13 +28,14 @@ pub(super) fn open(
     filter: Option<Filter>,
     running: &Running,
     gathered: &Gathered,
+    unread: &Unread,
 ) -> anyhow::Result<Opened> {
     let mut opened = match &analysis.input {
         Input::Files(files) => {
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
             analysis.options.limits_hit.add(&gathered.limits);
-            Opened { source: read(&files, analysis, filter, running, gathered.sink().as_ref())?, interface: None }
+            Opened { source: read(&files, analysis, filter, running, gathered.sink().as_ref(), unread)?, interface: None }
         }
         Input::Followed(files) => {
             let (order, stop) = (analysis.options.memory.order(), Arc::clone(&running.stop));
@@ -62,6 +64,7 @@ fn read(
     filter: Option<Filter>,
     running: &Running,
     secrets: Option<&SecretsSink>,
+    unread: &Unread,
 ) -> anyhow::Result<Box<dyn Source>> {
     let reading = match analysis.output.format {
         // Sessions that are over are shown while nothing comes.
@@ -70,7 +73,8 @@ fn read(
         _ => Reading::Here,
     };
     let (stop, tally) = (running.endless.then_some(&running.stop), analysis.options.tally.as_ref());
-    let beside = Beside { stop, tally, secrets };
+    let tell = |error: &_| unread.tell(error);
+    let beside = Beside { stop, tally, secrets, unread: Some(&tell) };
     let order = analysis.options.memory.order();
     Ok(capture::open_beside(files, filter, Damage::default(), reading, order, beside)?)
 }

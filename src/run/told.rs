@@ -7,7 +7,7 @@ use super::privileges::Kept;
 use super::problem::{AtFile, MayNot, Problem};
 use super::which::Which;
 use super::{say, words};
-use crate::capture::{CaptureError, Tell, Told};
+use crate::capture::{CaptureError, Format, Tell, Told};
 use crate::pipeline::Outcome;
 use crate::protocol::tls::private_key::BadKey;
 use crate::verdict::Report;
@@ -126,9 +126,27 @@ pub(super) fn following(lang: Lang) -> Tell {
 /// Says what of the capture was damaged and stepped over: everything after it was read.
 pub(super) fn stepped_over(lang: Lang, report: &Report) {
     for source in &report.sources {
-        if let Some(problem) = &source.problem {
+        // What could not be opened has been told.
+        if let Some(problem) = source.problem.as_ref().filter(|_| source.format != Format::Unknown) {
             say::line(&of(lang, &source.name, problem));
         }
+    }
+}
+
+/// Says what is damaged in files beside the one at which `problem` came.
+fn told_of_others(lang: Lang, report: &Report, problem: &CaptureError) {
+    let told = problem.problem();
+    if report.sources.len() < 2 {
+        return;
+    }
+    let mut seen = false;
+    for source in report.sources.iter().filter(|source| source.format != Format::Unknown) {
+        let Some(its) = &source.problem else { continue };
+        if !seen && its.ends_with(&told) && problem.to_string().starts_with(&source.name) {
+            seen = true;
+            continue;
+        }
+        say::line(&of(lang, &source.name, its));
     }
 }
 
@@ -190,6 +208,8 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
 /// The problem at which the reading ended.
 pub(super) fn problems(lang: Lang, outcome: Outcome) -> Result<Report, CaptureError> {
     if let Some(problem) = outcome.problem {
+        // It ended one of the files; the others' problems are told as well.
+        told_of_others(lang, &outcome.report, &problem);
         return Err(problem);
     }
     stepped_over(lang, &outcome.report);

@@ -23,6 +23,15 @@ pub(super) fn listening(lang: Lang, interface: Option<&str>, user: Option<&str>)
     }
 }
 
+/// Files of folders are no captures.
+pub(super) fn other_files(lang: Lang, others: u64, captures: usize) -> String {
+    match (lang, others) {
+        (Lang::En, 1) => format!("1 file beside {captures} to read is no capture, and is left out"),
+        (Lang::En, _) => format!("{others} files beside {captures} to read are no captures, and are left out"),
+        (Lang::Zh, _) => format!("要读取的 {captures} 个文件之外，有 {others} 个不是抓包文件，已略过"),
+    }
+}
+
 /// A key log is not there yet.
 pub(super) fn awaited(lang: Lang, name: &str) -> String {
     match lang {

@@ -33,8 +33,8 @@ impl<'a> Capture<'a> {
 pub(crate) struct Source<'a> {
     /// The name as given on the command line; `-` is standard input.
     name: &'a str,
-    /// Capture format; `live` for an interface.
-    #[schemars(extend("enum" = ["pcap", "pcapng", "live"]))]
+    /// Capture format; `live` for an interface, `unknown` for a file that could not be opened or is no capture (`problem` says why).
+    #[schemars(extend("enum" = ["pcap", "pcapng", "live", "unknown"]))]
     format: &'static str,
     /// How the file was compressed; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,12 @@ pub fn capture(error: &CaptureError) -> String {
         TooManyOpen { name, limit } => format!(
             "{name}：没有读取：最多可同时打开 {limit} 个文件（ulimit -n），而时间上重叠的文件更多；请提高上限，或一次少读几个文件"
         ),
+        NoMatch { name } => format!("{name}：没有这个文件，也没有文件与此模式匹配：请检查路径"),
+        NoCaptures { name, others } => {
+            format!("{name}：这个目录及其子目录中没有抓包文件（另有 {others} 个其他文件）：请写出抓包文件所在的目录")
+        }
+        TooManyFiles { name, most } => format!("{name}：抓包文件超过 {most} 个：请一次少读几个"),
+        NotRead { files, of } => format!("{of} 个文件中有 {files} 个没有读取：所显示的来自其余文件"),
         Empty { name } => format!("{name}：是空文件：连抓包文件的文件头都没有写入"),
         NotACapture { name, looks_like } if looks_like.is_empty() => {
             format!("{name}：不是抓包文件：既不是 pcap，也不是 pcapng")
