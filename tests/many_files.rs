@@ -2,9 +2,10 @@
 
 mod support;
 
+use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
-use support::{CONVERSATIONS, packets, pcap, segments, turns};
+use support::{CONVERSATIONS, Packet, Side, frame, packets, pcap, segments, turns};
 
 /// Files.
 const FILES: usize = 150;
@@ -52,4 +53,190 @@ fn all_are_read_also_where_more_than_that_overlap() {
     let summary: serde_json::Value = serde_json::from_str(told.lines().last().expect("a summary")).expect("JSON");
     let sources = summary["capture"]["sources"].as_array().expect("a list");
     assert!(sources.iter().all(|source| source["packets"].as_u64() > Some(5)), "{sources:?}");
+}
+
+/// Sixteen conversations, side by side.
+fn traffic() -> Vec<Packet> {
+    let mut all = Vec::new();
+    for (nth, conversation) in (0..).zip(CONVERSATIONS.iter()) {
+        for round in 0..3_u16 {
+            let mut sent = segments(&turns(conversation.script), 200);
+            sent.truncate(400);
+            let port = 41_000 + nth * 10 + round;
+            all.extend((0..).zip(&sent).map(|(at, segment)| {
+                Packet::new(
+                    1_000 * (at * 7 + u64::from(nth) * 40 + u64::from(round) * 311),
+                    frame(segment, port, conversation.port),
+                )
+            }));
+        }
+    }
+    all.sort_by_key(|packet| packet.time);
+    // No two at the same time: their order is then that of the files.
+    (0..).zip(&mut all).for_each(|(nth, packet)| packet.time = packet.time * 1_000 + nth);
+    all
+}
+
+/// mailtap with `args` and at most 64 open files.
+fn mailtap(args: &[&str]) -> Output {
+    Command::new("sh")
+        .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mailtap")])
+        .args(args)
+        .output()
+        .expect("a shell")
+}
+
+/// The sessions, and the sources.
+fn shown(output: &Output) -> (Vec<Value>, Vec<Value>) {
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let mut all: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let sources = all.pop().expect("a summary")["capture"]["sources"].take();
+    (all, sources.as_array().expect("a list").clone())
+}
+
+/// The same sessions with the numbers of packets of one file; `whole` counts a packet of a source.
+fn renumbered(sessions: &mut [Value], whole: &dyn Fn(u64, u64) -> u64) {
+    fn walk(value: &mut Value, source: u64, whole: &dyn Fn(u64, u64) -> u64) {
+        match value {
+            Value::Object(object) => {
+                let own = object.get("source").and_then(Value::as_u64).unwrap_or(source);
+                for (name, value) in object.iter_mut() {
+                    match (name.as_str(), &mut *value) {
+                        ("first_packet", Value::Number(number)) => {
+                            *value = whole(own, number.as_u64().expect("a number")).into();
+                        }
+                        ("packets", Value::Array(numbers)) => {
+                            numbers.iter_mut().filter(|number| number.is_u64()).for_each(|number| {
+                                *number = whole(own, number.as_u64().expect("a number")).into();
+                            });
+                        }
+                        _ => walk(value, own, whole),
+                    }
+                }
+                // Which file it is, told where that is another than the session's, and what depends on numbers of frames.
+                for name in ["source", "last_source", "last_packet", "packet_source", "display_filter"] {
+                    if object.get(name).is_some_and(|value| value.is_u64() || name == "display_filter") {
+                        object.remove(name);
+                    }
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| walk(value, source, whole)),
+            _ => {}
+        }
+    }
+    sessions.iter_mut().for_each(|session| walk(session, 0, whole));
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// `packets` in files of `each` packets, in `folder`.
+fn cut(folder: &Path, packets: &[Packet], each: usize, name: impl Fn(usize) -> String) -> usize {
+    let pieces = packets.chunks(each);
+    let count = pieces.len();
+    for (nth, piece) in pieces.enumerate() {
+        std::fs::write(folder.join(name(nth)), pcap(piece)).expect("writable");
+    }
+    count
+}
+
+#[test]
+fn a_capture_cut_into_hundreds_of_files_is_the_same_capture() {
+    let (folder, packets) = (tempfile::tempdir().expect("a folder"), traffic());
+    let (cuts, whole) = (folder.path().join("cuts"), folder.path().join("whole"));
+    std::fs::create_dir(&cuts).expect("writable");
+    std::fs::write(&whole, pcap(&packets)).expect("writable");
+    let each = packets.len() / 500;
+    assert!(each >= 2, "{}", packets.len());
+    // As tcpdump -C names them: by name, x.pcap10 comes before x.pcap2.
+    let count = cut(&cuts, &packets, each, |nth| if nth == 0 { "x.pcap".to_owned() } else { format!("x.pcap{nth}") });
+    assert!(count >= 500);
+    let (mut expected, _) = shown(&mailtap(&["read", text(&whole), "--format", "ndjson"]));
+    assert!(expected.len() >= 40);
+    renumbered(&mut expected, &|_, frame| frame);
+    let output = mailtap(&["read", text(&cuts), "--format", "ndjson"]);
+    assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(0), ""));
+    let (mut sessions, sources) = shown(&output);
+    assert_eq!(sources.len(), count);
+    assert!(text(Path::new(sources[10]["name"].as_str().expect("a name"))).ends_with("x.pcap10"));
+    renumbered(&mut sessions, &|source, frame| source * each as u64 + frame);
+    for (session, expected) in sessions.iter().zip(&expected) {
+        assert_eq!(session, expected);
+    }
+    assert_eq!(sessions.len(), expected.len());
+}
+
+#[test]
+fn two_sensors_that_overlap_are_merged_packet_by_packet() {
+    let (folder, packets) = (tempfile::tempdir().expect("a folder"), traffic());
+    let (cuts, whole) = (folder.path().join("cuts"), folder.path().join("whole"));
+    std::fs::create_dir(&cuts).expect("writable");
+    std::fs::write(&whole, pcap(&packets)).expect("writable");
+    // Each sees one direction.
+    for (sensor, side) in [(1, Side::Client), (2, Side::Server)] {
+        let own: Vec<Packet> = packets.iter().filter(|packet| packet.from() == side).cloned().collect();
+        cut(&cuts, &own, 5, |nth| format!("sensor{sensor}-2026112904{:02}{:02}.pcap", nth / 60, nth % 60));
+    }
+    let forgotten = |args: &[&str]| {
+        let (mut sessions, _) = shown(&mailtap(args));
+        sessions.iter_mut().for_each(|session| {
+            support::forget_packets(session);
+            session.as_object_mut().expect("an object").remove("last_source");
+        });
+        renumbered(&mut sessions, &|_, _| 0);
+        sessions
+    };
+    let expected = forgotten(&["read", text(&whole), "--format", "ndjson"]);
+    let pattern = cuts.join("sensor?-*.pcap");
+    assert_eq!(forgotten(&["read", text(&pattern), "--format", "ndjson"]), expected);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_others_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    written(folder.path(), 1_000_000);
+    std::fs::write(folder.path().join("0070.pcap"), [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0]).expect("writable");
+    std::fs::remove_file(folder.path().join("0071.pcap")).expect("it is there");
+    std::os::unix::fs::symlink("nowhere", folder.path().join("0071.pcap")).expect("writable");
+    std::fs::write(folder.path().join("notes.txt"), "not a capture").expect("writable");
+    for format in ["ndjson", "table"] {
+        let output = mailtap(&["read", text(folder.path()), "--format", format]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("0070.pcap: truncated in packet 0"), "{said}");
+        assert!(said.contains("0071.pcap: no such file: check the path"), "{said}");
+        assert!(said.contains("1 file beside 150 to read is no capture"), "{said}");
+        assert!(said.ends_with("2 of 150 files were not read: what is shown is of the others\n"), "{said}");
+        assert_eq!(said.lines().count(), 4, "{said}");
+    }
+    let (sessions, sources) = shown(&mailtap(&["read", text(folder.path()), "--format", "ndjson"]));
+    let read = sources.iter().filter(|source| source["packets"].as_u64() > Some(5)).count();
+    // All have the same ends; a session each.
+    assert_eq!((sessions.len(), read, sources.len()), (FILES - 2, FILES - 2, FILES));
+    let unread: Vec<&Value> = sources.iter().filter(|source| source["format"] == "unknown").collect();
+    assert_eq!(unread.len(), 2);
+    assert_eq!(unread[1]["problem"], "no such file");
+    let explained = mailtap(&["explain", text(folder.path())]);
+    assert_eq!(explained.status.code(), Some(3));
+    assert!(!explained.stdout.is_empty());
+}
+
+#[test]
+fn where_nothing_can_be_read_that_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pattern = folder.path().join("*.pcap");
+    let fails = |args: &[&str], expected: &str| {
+        let output = mailtap(args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(expected) && said.lines().count() == 1 && output.stdout.is_empty(), "{said}");
+    };
+    fails(&["read", text(folder.path())], "no capture in this folder or below it (0 other files)");
+    fails(&["read", text(folder.path()), "--lang", "zh"], "没有抓包文件");
+    fails(&["read", text(&pattern)], "*.pcap: no such file, and no file matches it as a pattern");
+    std::fs::write(folder.path().join("a.pcap"), "no capture").expect("writable");
+    std::fs::write(folder.path().join("b.pcap"), "no capture").expect("writable");
+    fails(&["read", text(&pattern)], "a.pcap: is not a capture");
+    fails(&["read", text(folder.path())], "(2 other files)");
 }

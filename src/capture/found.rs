@@ -241,8 +241,11 @@ fn is_circle(error: &io::Error) -> bool {
     error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32)
 }
 
-/// When the first packet of a file came; None where it has none, or what comes first is damaged.
-fn first_time(path: &Path) -> Result<Option<Time>, CaptureError> {
+/// When the first packet of a file came; None where it has none, what comes first is damaged, or it can be read only once.
+///
+/// # Errors
+/// If it cannot be opened, or is no capture.
+pub fn first_time(path: &Path) -> Result<Option<Time>, CaptureError> {
     // A pipe is read once: when its packets are wanted.
     if !path.metadata().is_ok_and(|about| about.is_file()) {
         return Ok(None);

@@ -25,9 +25,18 @@ const CAPTURES: [&str; 6] = [".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".dump
 /// Digits of a count that programs pad with zeros, and of all times that are written without separators.
 const COUNT_DIGITS: usize = 5;
 
-/// The indices of `files` in sets: the files of each are parts of one capture by their names, in the order of these. Files
-/// that belong to no set of two or more are one set together, in the order given; it is the last.
-pub fn in_sets(files: &[PathBuf]) -> Vec<Vec<usize>> {
+/// Files that are compared with one another: by their indices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSet {
+    /// In the order of their names where these make them a set, or else in the order given.
+    pub files: Vec<usize>,
+    /// They are parts of one capture, by their names.
+    pub rotated: bool,
+}
+
+/// The sets of `files`: those that are parts of one capture by their names, and last those that belong to no set of two or
+/// more, all together.
+pub fn in_sets(files: &[PathBuf]) -> Vec<FileSet> {
     let mut sets: BTreeMap<(&Path, String), Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         sets.entry((file.parent().unwrap_or(Path::new("")), set_name(&name(file)))).or_default().push(index);
@@ -42,11 +51,11 @@ pub fn in_sets(files: &[PathBuf]) -> Vec<Vec<usize>> {
         let mut named: Vec<(String, usize)> =
             set.iter().filter_map(|&index| Some((name(files.get(index)?), index))).collect();
         named.sort_by(|one, other| natural(&one.0, &other.0).then(one.1.cmp(&other.1)));
-        all.push(named.into_iter().map(|(_, index)| index).collect());
+        all.push(FileSet { files: named.into_iter().map(|(_, index)| index).collect(), rotated: true });
     }
     if !others.is_empty() {
         others.sort_unstable();
-        all.push(others);
+        all.push(FileSet { files: others, rotated: false });
     }
     all
 }
@@ -141,7 +150,7 @@ mod tests {
 
     fn sets(names: &[&str]) -> Vec<Vec<String>> {
         let files: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
-        let named = |set: Vec<usize>| set.into_iter().map(|index| names[index].to_owned()).collect();
+        let named = |set: FileSet| set.files.into_iter().map(|index| names[index].to_owned()).collect();
         in_sets(&files).into_iter().map(named).collect()
     }
 
@@ -196,7 +205,7 @@ mod tests {
         #[test]
         fn every_file_is_in_one_set(names in proptest::collection::vec("[a-z0-9é_.\\-]{0,20}(\\.pcap[0-9]{0,3})?", 0..20)) {
             let files: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
-            let mut all: Vec<usize> = in_sets(&files).into_iter().flatten().collect();
+            let mut all: Vec<usize> = in_sets(&files).into_iter().flat_map(|set| set.files).collect();
             all.sort_unstable();
             prop_assert_eq!(all, (0..files.len()).collect::<Vec<_>>());
         }

@@ -127,6 +127,7 @@ pub fn open_beside(
                 let by_turns = if many { ByTurns::of(&path) } else { None };
                 let file = match by_turns {
                     Some(file) => {
+                        let window = path.metadata().map_or(window, |about| fitting(window, &about));
                         let reader = Counted::boxed(file, tally.as_ref());
                         CaptureFile::open(path.to_string_lossy().into_owned(), reader, window)?
                     }
@@ -212,6 +213,13 @@ fn stdin(
     Ok(stdin.until(stop))
 }
 
+/// The bytes of a window for a file: no more than `most`, nor than a small file can fill, compressed or not. To clear a large
+/// one takes longer than to read the file.
+fn fitting(most: usize, file: &Metadata) -> usize {
+    let content = usize::try_from(file.len()).unwrap_or(usize::MAX).saturating_mul(8);
+    most.min(content.max(SMALLEST_WINDOW))
+}
+
 /// Opens a file.
 ///
 /// # Errors
@@ -250,6 +258,7 @@ pub(super) fn file(
     // A named pipe can be read only once.
     let again = if metadata.is_file() { file.try_clone().ok() } else { None };
     let stop = stop.filter(|_| again.is_none());
+    let window = if reading == Reading::Here && again.is_some() { fitting(window, &metadata) } else { window };
     let reader = Counted::boxed(pipe::reader(file, stop), tally);
     let again = again.map(|file| Shareable::new(file, tally));
     let file = CaptureFile::open_reading(name, reader, again, window, reading)?;

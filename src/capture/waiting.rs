@@ -234,7 +234,9 @@ impl Cursor for Waiting {
             Self::Closed(closed) => {
                 Packet { number: 0, time: closed.first, link: LinkType::NULL, data: &[], wire_len: 0 }
             }
-            Self::Unread(_) => Packet { number: 0, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
+            Self::Unread(_) => {
+                Packet { number: 0, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 }
+            }
         }
     }
 

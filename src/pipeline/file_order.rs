@@ -13,21 +13,23 @@ both (each direction, or every other packet, in a file of its own), or they go o
 that changed). Where two connections contradict each other, or the chain of files is a circle, the times decide as ever.
 
 The files are read once for this, before they are read for their sessions: only where they can be read twice, and where
-their first times go back in the order given or they are small. A step by less than the first file is long, in files larger
-than that, stays unseen; then packets of two parts interleave, and connections put their bytes in order again, as far as
+their first times go back or they are small. The parts of a rotated capture are known by their names and taken in the order
+of these, other files in the order given. A step by less than the first file is long, in files larger than that, stays unseen; then packets of two parts interleave, and connections put their bytes in order again, as far as
 that goes.
 */
 
-use crate::capture::{self, CaptureError, Damage, Read, STEP_NANOSECONDS, Time};
+use crate::capture::{self, CaptureError, Damage, FileSet, Read, STEP_NANOSECONDS, Time};
 use crate::decode::{Decoded, Decoder, Segment};
 use crate::flow::Key;
 use crate::limits::{FILE_ORDER_CONNECTIONS, FILE_ORDER_PAIRS, FILE_ORDER_TOGETHER, Limit, LimitsHit};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
 /// Bytes of all files up to which they are always compared: what is read in a fraction of a second.
 const SMALL: u64 = 64 * 1024 * 1024;
+/// So often the clock is not set back while a capture is written: the files are in another order, by their names perhaps.
+const FAR_TOO_MANY: usize = 16;
 /// How far the numbers of a connection may go on between two files and still be the same connection.
 const FAR: u32 = 1 << 24;
 
@@ -49,34 +51,74 @@ fn ranks(files: &[PathBuf], limits: &mut LimitsHit) -> Option<Vec<usize>> {
     }
     let mut bytes = 0_u64;
     for file in files {
-        bytes = bytes.saturating_add(fs::metadata(file).ok().filter(fs::Metadata::is_file)?.len());
+        // What cannot be read is told by whoever reads it; the others have their order all the same.
+        match fs::metadata(file) {
+            Ok(about) if about.is_file() => bytes = bytes.saturating_add(about.len()),
+            Ok(about) if about.is_dir() => {}
+            Ok(_) => return None,
+            Err(_) if file.as_os_str() == "-" => return None,
+            Err(_) => {}
+        }
     }
-    if bytes > SMALL && !first_times_go_back(files).ok()? {
+    if bytes <= SMALL {
+        return Some(compared(files, |_| true, limits));
+    }
+    let suspects = suspects(files);
+    if suspects.is_empty() {
         return None;
     }
+    // In the order of the sets: a file that shares no connection with another stands by its place among those of its own.
+    let order: Vec<usize> = capture::in_sets(files).into_iter().flat_map(|set| set.files).collect();
+    let in_sets: Vec<PathBuf> = order.iter().filter_map(|&file| files.get(file).cloned()).collect();
+    let ranks = compared(&in_sets, |nth| order.get(nth).is_some_and(|file| suspects.contains(file)), limits);
+    let mut all = vec![0; files.len()];
+    for (file, rank) in order.into_iter().zip(ranks) {
+        if let Some(own) = all.get_mut(file) {
+            *own = rank;
+        }
+    }
+    Some(all)
+}
+
+/// The group of each file, by what those hold that are `looked_at`.
+fn compared(files: &[PathBuf], looked_at: impl Fn(usize) -> bool, limits: &mut LimitsHit) -> Vec<usize> {
     let mut all = AllHeld::default();
-    for file in files {
-        all.add(Held::read(file).ok()?, files.len());
+    for (nth, file) in files.iter().enumerate() {
+        let held = if looked_at(nth) { Held::read(file).unwrap_or_default() } else { Held::default() };
+        all.add(held, files.len());
     }
     let left_out = all.held.iter().map(|held| held.left_out).sum();
     if left_out > 0 {
         limits.hit_times(Limit::FileOrder, left_out);
     }
-    Some(grouped(&all.held, limits))
+    grouped(&all.held, limits)
 }
 
-fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
-    let mut before: Option<Time> = None;
-    for file in files {
-        let mut source = capture::open(std::slice::from_ref(file), None, Damage::default())?;
-        if let Read::Packet(packet) = source.next_packet()? {
-            if before.is_some_and(|before| packet.time < before) {
-                return Ok(true);
-            }
-            before = Some(packet.time);
+/// The files between which the clock may have gone back, as the first packet of one came before that of the file before it.
+/// In a set of files with counts or times in their names ([`capture::in_sets`]) these are the two files alone: that is also
+/// where a ring was written over, and all of it would be much to read twice. Of other files it is all of them, as any may go
+/// on after any.
+fn suspects(files: &[PathBuf]) -> HashSet<usize> {
+    let mut suspects = HashSet::new();
+    for FileSet { files: set, rotated } in capture::in_sets(files) {
+        let first = |&file: &usize| Some((file, capture::first_time(files.get(file)?).ok()??));
+        let times: Vec<(usize, Time)> = set.iter().filter_map(first).collect();
+        let back: Vec<[usize; 2]> = times
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [(before, earlier), (after, time)] if time < earlier => Some([*before, *after]),
+                _ => None,
+            })
+            .collect();
+        match back.len() {
+            0 => {}
+            // Their order is none of time.
+            FAR_TOO_MANY.. => {}
+            _ if rotated => suspects.extend(back.into_iter().flatten()),
+            _ => suspects.extend(set),
         }
     }
-    Ok(false)
+    suspects
 }
 
 /// What the files hold, by their order.

@@ -1,7 +1,7 @@
 //! `--raw`: the bytes of one conversation, as both sides sent them.
 
-use super::conversations::Conversations;
 use super::captures::Unread;
+use super::conversations::Conversations;
 use super::key_files::{self, Packets};
 use super::{Named, identity, private, say, told, words};
 use crate::capture::{self, Beside, Damage, Filter, Outlet, Reading};

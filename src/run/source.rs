@@ -35,7 +35,10 @@ pub(super) fn open(
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
             analysis.options.limits_hit.add(&gathered.limits);
-            Opened { source: read(&files, analysis, filter, running, gathered.sink().as_ref(), unread)?, interface: None }
+            Opened {
+                source: read(&files, analysis, filter, running, gathered.sink().as_ref(), unread)?,
+                interface: None,
+            }
         }
         Input::Followed(files) => {
             let (order, stop) = (analysis.options.memory.order(), Arc::clone(&running.stop));

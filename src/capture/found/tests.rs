@@ -35,7 +35,7 @@ fn a_folder_is_all_captures_beneath_by_their_first_packets() {
     symlink("nowhere", folder.join("dangling")).unwrap();
     let all = ["b", "below/c", "a9", "a10", "damaged.pcap", "dangling"].map(str::to_owned).to_vec();
     assert_eq!(found(&[folder.to_owned()], folder), (all.clone(), 2));
-    let twice = [folder.join("below"), folder.to_owned()];
+    let twice = [folder.to_owned(), folder.join("below")];
     assert_eq!(found(&twice, folder), (all, 2), "each file once");
 }
 

@@ -55,6 +55,46 @@ proptest! {
     }
 }
 
+/// Files by these names in `folder`, each with one packet at so many seconds.
+fn written(folder: &std::path::Path, files: &[(&str, u32)]) -> Vec<PathBuf> {
+    let write = |&(name, seconds): &(&str, u32)| {
+        let header = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1];
+        let record = [seconds, 0, 4, 4, 0];
+        let bytes: Vec<u8> = header.into_iter().chain(record).flat_map(u32::to_le_bytes).collect();
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    files.iter().map(write).collect()
+}
+
+#[test]
+fn of_large_files_those_are_compared_between_which_the_times_go_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let suspected = |files: &[(&str, u32)]| {
+        let mut all: Vec<usize> = suspects(&written(folder.path(), files)).into_iter().collect();
+        all.sort_unstable();
+        all
+    };
+    // The shell's order is not that of the names, and two captures side by side overlap.
+    assert_eq!(suspected(&[("x.pcap", 1), ("x.pcap1", 2), ("x.pcap10", 4), ("x.pcap9", 3)]), []);
+    assert_eq!(suspected(&[("s1-00001_", 1), ("s1-00002_", 3), ("s2-00001_", 2), ("s2-00002_", 4)]), []);
+    // A ring that was written over.
+    assert_eq!(suspected(&[("y.pcap0", 5), ("y.pcap1", 6), ("y.pcap2", 3), ("y.pcap3", 4)]), [1, 2]);
+    assert_eq!(suspected(&[("b", 1), ("a", 3), ("c", 2)]), [0, 1, 2], "any may go on after any");
+    let names: Vec<String> = (0..40).map(|number| format!("{:x}", number * 7_919 % 40 + 100)).collect();
+    let shuffled: Vec<(&str, u32)> = names.iter().zip(0..).map(|(name, at)| (name.as_str(), at * 17 % 40)).collect();
+    assert_eq!(suspected(&shuffled), [], "an order by names that tell nothing");
+}
+
+#[test]
+fn a_file_that_is_missing_leaves_the_others_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = written(folder.path(), &[("a", 2), ("b", 1)]);
+    files.push(folder.path().join("missing"));
+    assert_eq!(ranks(&files, &mut LimitsHit::default()), Some(vec![0; 3]));
+}
+
 #[test]
 fn connections_in_too_many_files_are_left_out_and_counted() {
     let server = SocketAddr::from(([172, 16, 0, 253], 25));
