@@ -88,7 +88,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
     /// Capture files: pcap or pcapng, also compressed with gzip, zstd or lz4; `-` is standard input. Several are merged
-    /// by time.
+    /// by time. A folder is all captures beneath it, and a pattern in quotes (`'cap/2026-11-*/*.pcap.zst'`) what it matches.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     /// Keep reading a file that is still being written, and the files that take its name after it, until Ctrl-C.
@@ -159,7 +159,7 @@ pub(super) struct CompareArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// Capture files, pcap or pcapng, also compressed; `-` is standard input. Several are read as one capture.
+    /// Capture files, pcap or pcapng, also compressed; `-` is standard input. Several are read as one capture; folders and patterns as `read` takes them.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]

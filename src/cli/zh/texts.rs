@@ -41,9 +41,11 @@ pub(super) fn value(id: &str) -> Option<&'static str> {
 pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
     Some(match (command, id) {
         ("read", "files") => {
-            "抓包文件：pcap 或 pcapng，也可用 gzip、zstd 或 lz4 压缩；`-` 是标准输入。多个文件按时间合并"
+            "抓包文件：pcap 或 pcapng，也可用 gzip、zstd 或 lz4 压缩；`-` 是标准输入。多个文件按时间合并。目录表示其下所有抓包文件，引号中的模式（`'cap/2026-11-*/*.pcap.zst'`）表示与之匹配的文件"
         }
-        ("explain", "files") => "抓包文件：pcap 或 pcapng，也可压缩；`-` 是标准输入。多个文件当作一次抓包",
+        ("explain", "files") => {
+            "抓包文件：pcap 或 pcapng，也可压缩；`-` 是标准输入。多个文件当作一次抓包；目录和模式的用法与 `read` 相同"
+        }
         ("compare", "files") => "一个或两个抓包文件：pcap 或 pcapng，也可压缩；其中一个可以是 `-`（标准输入）",
         ("compare", "sessions") => {
             "两个会话的序号（与 `read` 所示相同）：同一文件中的两个，或两个文件中各一个 [默认：恰好有两个，或各有一个时就是它们]"
