@@ -87,7 +87,7 @@ fn an_unreadable_capture_exits_with_three_and_a_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     fails(&run(&["read", &path("none.pcap")]), 3, &["none.pcap", "no such file"]);
-    fails(&run(&["read", folder.path().to_str().expect("UTF-8")]), 3, &["directory"]);
+    fails(&run(&["read", folder.path().to_str().expect("UTF-8")]), 3, &["no capture in this folder"]);
     std::fs::write(path("empty.pcap"), b"").expect("written");
     fails(&run(&["read", &path("empty.pcap")]), 3, &["empty.pcap", "empty"]);
     std::fs::write(path("text.pcap"), b"From: somebody\r\nthis is a letter and no capture\r\n").expect("written");

@@ -137,8 +137,10 @@ fn renumber(value: &mut Value, source: u64, whole: &dyn Fn(u64, u64) -> u64) {
     if object.get("source").is_some_and(Value::is_u64) {
         object.remove("source");
     }
-    // It is of the file that holds most.
-    object.remove("display_filter");
+    // A filter is of one file, and these come without the file that they are of.
+    for name in ["display_filter", "from_packet", "to_packet", "shown_packet"] {
+        object.remove(name);
+    }
     object.values_mut().for_each(|value| renumber(value, own, whole));
     if !packets.is_empty() {
         object.insert("packets".to_owned(), packets.into_iter().collect());
