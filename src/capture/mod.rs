@@ -10,7 +10,7 @@ interface ─▶ live ─▶ Source
 
 A thread of its own may read and decompress what comes before the window ([`Reading::Ahead`]).
 
-[`open()`] puts the first row together, [`Live::open`] the second. [`follow()`] puts the files that one name leads to, one after
+[`find()`] tells which files folders and patterns are. [`open()`] puts the first row together, [`Live::open`] the second. [`follow()`] puts the files that one name leads to, one after
 the other, in the place of the merge.
 */
 
