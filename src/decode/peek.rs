@@ -8,7 +8,7 @@ tunnels) and is conservative: a packet that it does not understand is [`Peek::Un
 */
 
 use super::slice::PacketSlice;
-use super::{IpPayload, Segment, icmp, link, protocol, tcp, tunnel};
+use super::{IpPayload, Segment, icmp, link, multipath, protocol, tcp, tunnel};
 use crate::capture::{LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -44,6 +44,20 @@ enum Ip<'a> {
 }
 
 impl<'a> PeekedTcp<'a> {
+    /// Sender's and receiver's address.
+    #[inline]
+    pub fn addresses(&self) -> (IpAddr, IpAddr) {
+        self.ip.addresses()
+    }
+
+    /// The captured bytes of its payload, where it has no option of Multipath TCP; None where it has one.
+    #[inline]
+    pub fn plain_payload(&self) -> Option<usize> {
+        let header_bytes = 4 * usize::from(self.tcp.u8(12)? >> 4);
+        let options = self.tcp.bytes.get(20..header_bytes)?;
+        if multipath::is_among(options) { None } else { Some(self.tcp.bytes.len() - header_bytes) }
+    }
+
     /// The segment that `packet` carries: the same that decoding it returns.
     #[inline]
     pub fn segment(&self, packet: &Packet<'a>) -> Option<Segment<'a>> {

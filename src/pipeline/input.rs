@@ -6,8 +6,8 @@ use super::options::{BatchEnd, Options};
 use super::shard::{Sharding, shard_of};
 use super::wall_clock::WallClock;
 use crate::capture::{Packet, Quiet, Time};
-use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, peek};
-use crate::flow::{LINGER_NANOSECONDS, Multipath};
+use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, PeekedTcp, Segment, peek};
+use crate::flow::{HostShard, LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
 use std::time::{Duration, Instant};
@@ -51,6 +51,8 @@ pub struct InputStage<'a> {
 /// What is counted on the way.
 struct Counts {
     sharding: Sharding,
+    /// Whose connections are followed.
+    hosts: Option<HostShard>,
     packets: PacketCounts,
     traffic: Traffic,
     /// TCP segments by the lower of their ports.
@@ -123,6 +125,7 @@ impl<'a> InputStage<'a> {
             multipath: Multipath::default(),
             rest: Counts {
                 sharding,
+                hosts: options.shard,
                 packets: PacketCounts::default(),
                 traffic: Traffic::default(),
                 ports: vec![0; 1 << 16],
@@ -172,6 +175,9 @@ impl<'a> InputStage<'a> {
                     return Ok(());
                 }
                 self.mail_in_a_row = mail_in_a_row.saturating_add(1);
+                if self.multipath.is_idle() && self.rest.is_foreign(&glimpse) {
+                    return Ok(());
+                }
                 if let Some(segment) = &mut glimpse.segment(packet) {
                     self.rest.segment(source, destination, glimpse.begins);
                     if wanted || self.multipath.claims(segment) {
@@ -194,8 +200,10 @@ impl<'a> InputStage<'a> {
                     }
                 }
                 Decoded::IcmpError(error) => {
-                    if self.options.wants(error.source.port(), error.destination.port()) {
-                        take(self.rest.sorted_error(error))?;
+                    if self.options.wants(error.source.port(), error.destination.port())
+                        && let Some(routed) = self.rest.sorted_error(error)
+                    {
+                        take(routed)?;
                     }
                 }
                 Decoded::Other => {}
@@ -295,25 +303,53 @@ impl Counts {
         take: &mut impl FnMut(Routed<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         if segment.multipath.is_empty() && multipath.is_idle() {
-            return take(self.sorted(segment));
+            return self.sorted(segment).map_or(Ok(()), take);
         }
-        multipath.segment(segment, &mut |part| take(self.sorted(part)))
+        multipath.segment(segment, &mut |part| self.sorted(part).map_or(Ok(()), &mut *take))
     }
 
-    /// Adds a segment of the packet at hand to the batch, with its shard.
-    fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> Routed<'s> {
-        self.batch_bytes += segment.payload.len();
+    /// Whether a segment belongs to a connection of other hosts: then it is counted as [`Self::sorted`] does. One of Multipath TCP
+    /// is not known to.
+    #[inline]
+    fn is_foreign(&mut self, glimpse: &PeekedTcp<'_>) -> bool {
+        let Some(hosts) = self.hosts else { return false };
+        let (source, destination) = glimpse.addresses();
+        if hosts.has(source, destination) {
+            return false;
+        }
+        let Some(payload) = glimpse.plain_payload() else { return false };
+        self.segment(glimpse.source_port, glimpse.destination_port, glimpse.begins);
+        self.add_to_batch(payload);
+        true
+    }
+
+    /// Adds a segment with so much payload, or an error, to the batch. Returns whether another of the same packet was before it.
+    /// Those of connections that are not followed count too: batches, and who counts a packet, are then the same in all
+    /// shards of hosts, and so is when a connection ends.
+    #[inline]
+    fn add_to_batch(&mut self, payload: usize) -> bool {
+        self.batch_bytes += payload;
         self.batch_segments += 1;
-        segment.header.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        std::mem::replace(&mut self.handed_on, true)
+    }
+
+    /// Adds a segment of the packet at hand to the batch, with its shard; None where its connection is not followed.
+    fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> Option<Routed<'s>> {
+        segment.header.shares_packet = self.add_to_batch(segment.payload.len());
+        if self.hosts.is_some_and(|hosts| !hosts.has(segment.source.ip(), segment.destination.ip())) {
+            return None;
+        }
         let shard = shard_of(self.sharding, &segment.source, &segment.destination);
-        Routed::Segment(RoutedSegment { shard, nth: self.packets.read, segment })
+        Some(Routed::Segment(RoutedSegment { shard, nth: self.packets.read, segment }))
     }
 
     /// The same with an ICMP error, which goes to the shard of the segment that it quotes.
-    fn sorted_error<'s>(&mut self, error: &'s mut IcmpError) -> Routed<'s> {
-        self.batch_segments += 1;
-        error.shares_packet = std::mem::replace(&mut self.handed_on, true);
-        Routed::Error(RoutedError { shard: shard_of(self.sharding, &error.source, &error.destination), error })
+    fn sorted_error<'s>(&mut self, error: &'s mut IcmpError) -> Option<Routed<'s>> {
+        error.shares_packet = self.add_to_batch(0);
+        if self.hosts.is_some_and(|hosts| !hosts.has(error.source.ip(), error.destination.ip())) {
+            return None;
+        }
+        Some(Routed::Error(RoutedError { shard: shard_of(self.sharding, &error.source, &error.destination), error }))
     }
 
     /// Counts a place at which decoding stopped.

@@ -1,6 +1,7 @@
 //! What is asked of a run, and when it ends.
 
 use crate::capture::{Tally, Time};
+use crate::flow::HostShard;
 use crate::limits::{Budget, LimitsHit, WAITING_SESSION_BYTES};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
@@ -21,6 +22,9 @@ pub struct Options {
     /// Which rules judge sessions, and what is counted over all sessions. A rule finds nothing where the plan
     /// leaves out what it needs.
     pub selection: Selection,
+    /// The connections that are followed: those of this shard, or all. What belongs to no connection is counted by the first
+    /// shard alone ([`Summary::shard`](crate::session::summary::Summary::shard)).
+    pub shard: Option<HostShard>,
     /// Which sessions are handed to the view.
     pub filter: SessionFilter,
     /// When a session is handed to the view.
@@ -62,6 +66,7 @@ impl Default for Options {
             ports: Ports::default(),
             any_port: false,
             selection: Selection::ALL,
+            shard: None,
             filter: SessionFilter::default(),
             emit: Emit::default(),
             steps: false,
