@@ -155,6 +155,7 @@ fn analysis(
         any_port: args.any_port,
         // `run` takes it from the view.
         selection: Selection::NONE,
+        shard: args.shard,
         filter: args.filters.resolve(&|| environment.zone()),
         emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,

@@ -33,10 +33,11 @@ pub use file_order::in_order;
 pub use options::{Emit, Options};
 
 use crate::capture::{CaptureError, Read, Source};
+use crate::flow::HostShard;
 use crate::session::Plan;
 use crate::verdict::Report;
 use crate::view::View;
-use input::{InputStage, Routed};
+use input::{InputCounts, InputStage, Routed};
 use options::StopCondition;
 use output::OutputStage;
 use shard::Sharding;
@@ -86,9 +87,16 @@ fn run_on(
         Some(done) => done,
         None => run_here(source, options, plan, &mut output, stop)?,
     };
-    let (mut summary, logins, verdict, across) = output.finish(input.finish());
-    summary.limits_hit.add(&source.limits());
-    summary.limits_hit.add(&options.limits_hit);
+    // What belongs to no connection is counted by the first shard of hosts alone, so that the shards' sums are the whole's.
+    let is_counted = options.shard.is_none_or(HostShard::is_first);
+    let counted = input.finish();
+    let (mut summary, logins, verdict, across) =
+        output.finish(if is_counted { counted } else { InputCounts::default() });
+    summary.shard = options.shard;
+    if is_counted {
+        summary.limits_hit.add(&source.limits());
+        summary.limits_hit.add(&options.limits_hit);
+    }
     let report = Report { sources: source.info(), summary, logins, verdict, across };
     view.finish(&report)?;
     Ok(Outcome { report, problem })

@@ -7,6 +7,7 @@ use super::hands::HandArgs;
 use super::keys::KeyArgs;
 use super::listing::ListingArgs;
 use super::what::What;
+use crate::flow::HostShard;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
@@ -270,6 +271,10 @@ pub(super) struct CommonArgs {
     /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(super) threads: Option<u8>,
+    /// Follow only the connections of the I-th of N shards, by the addresses of their hosts: N processes, on as many machines,
+    /// together show what one shows. Session numbers are of the process, `uid` is the same (see docs/options.md).
+    #[arg(long, value_name = "I/N", value_parser = parse_shard)]
+    pub(super) shard: Option<HostShard>,
     /// Memory for what is held at once: open sessions, those that wait to be shown, fragments. Where it does not suffice,
     /// texts of steps go first, then steps.
     #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
@@ -365,6 +370,12 @@ fn parse_two(text: &str) -> Result<[u64; 2], Bad> {
     }
     let numbers = text.split_once(',').and_then(|(one, other)| Some([number(one)?, number(other)?]));
     numbers.ok_or(Bad::Two)
+}
+
+fn parse_shard(text: &str) -> Result<HostShard, Bad> {
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let numbers = text.split_once('/').and_then(|(index, of)| Some((number(index)?, number(of)?)));
+    numbers.and_then(|(index, of)| HostShard::new(index, of)).ok_or_else(|| Bad::Shard(text.to_owned()))
 }
 
 fn parse_port(text: &str) -> Result<(Hint, u16), Bad> {

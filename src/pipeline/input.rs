@@ -9,11 +9,9 @@ use crate::capture::{Packet, Quiet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, PeekedTcp, Segment, peek};
 use crate::flow::{HostShard, LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
-use crate::session::summary::{PacketCounts, Traffic};
+use crate::session::summary::{BUSIEST_PORTS, PacketCounts, Traffic};
 use std::time::{Duration, Instant};
 
-/// The busiest ports, reported to a user whose capture has no mail.
-const BUSIEST_PORTS: usize = 5;
 /// Packets in a batch.
 const BATCH_PACKETS: u64 = 8_192;
 /// Payload bytes in a batch.
@@ -107,6 +105,7 @@ pub struct RoutedError<'a> {
 }
 
 /// What was counted.
+#[derive(Default)]
 pub struct InputCounts {
     /// Packets.
     pub packets: PacketCounts,

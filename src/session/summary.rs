@@ -1,7 +1,11 @@
 //! Counts over all sessions (`summary` of the JSON), and of a capture's traffic.
 
-use super::model::{DecryptedBy, Session, Severity, Tls};
+mod merge;
+
+use super::model::{DecryptedBy, Session, Severity};
+use crate::capture::Time;
 use crate::decode::DecodeStop;
+use crate::flow::HostShard;
 use crate::limits::{Limit, LimitsHit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::detect::Probe;
@@ -34,7 +38,14 @@ pub struct Summary {
     pub left_out: u64,
     /// What was asked for, as it was typed; empty where that is everything.
     pub filters: Vec<String>,
+    /// The only connections that were followed, where not all were. Sessions and what is in them are then those of this
+    /// shard. What belongs to no connection is counted by the first shard alone: packets (but for those of mail), traffic, and the
+    /// bounds of reading and decoding.
+    pub shard: Option<HostShard>,
 }
+
+/// The busiest ports that are kept.
+pub const BUSIEST_PORTS: usize = 5;
 
 /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +73,8 @@ pub struct Closed {
     pub sessions: u64,
     /// The lowest of their numbers.
     pub first: u64,
+    /// When that session began.
+    pub time: Time,
     /// That session's ClientHello's random, where it was seen.
     pub client_random: Option<Random>,
 }
@@ -77,14 +90,15 @@ impl TlsCounts {
         self.closed.get(&fault).map_or(0, |closed| closed.sessions)
     }
 
-    /// Counts `tls` of session number `id`.
-    fn add(&mut self, id: u64, tls: &Tls) {
+    /// Counts `session`.
+    fn add(&mut self, session: &Session) {
+        let Session { id, tls, transport, .. } = session;
         if matches!(tls.decryption.by, Some(DecryptedBy::Keys(_))) {
             self.decrypted += 1;
         } else if let Some(fault) = tls.decryption.fault {
             let closed = self.closed.entry(fault).or_default();
-            if closed.sessions == 0 || id < closed.first {
-                closed.first = id;
+            if closed.sessions == 0 || *id < closed.first {
+                (closed.first, closed.time) = (*id, transport.first.time);
                 closed.client_random = tls.decryption.client_random.as_deref().copied();
             }
             closed.sessions += 1;
@@ -136,7 +150,7 @@ impl Summary {
         for finding in &session.findings {
             *self.findings.entry(finding.severity).or_default() += 1;
         }
-        self.tls.add(session.id, &session.tls);
+        self.tls.add(session);
         self.add_packets(session);
     }
 
@@ -195,7 +209,7 @@ mod tests {
         add(5, None, Some(KeyFault::NoSecret));
         add(7, None, Some(KeyFault::CipherSuite));
         assert_eq!((summary.tls.sessions(), summary.tls.decrypted), (4, 1));
-        let first = Closed { sessions: 2, first: 5, client_random: Some([5; 32]) };
+        let first = Closed { sessions: 2, first: 5, time: Time::default(), client_random: Some([5; 32]) };
         assert_eq!(summary.tls.closed.get(&KeyFault::NoSecret), Some(&first));
         assert_eq!([KeyFault::CipherSuite, KeyFault::DoesNotFit].map(|fault| summary.tls.closed_by(fault)), [1, 0]);
     }

@@ -127,6 +127,8 @@ mod tests {
             ("read x --port smtp", "PROTOCOL=PORT"),
             ("read x --server 10.0.0.300", "不是连接的一端"),
             ("read x --since yesterday", "不是时间"),
+            ("read x --shard 0/3", "不是份额"),
+            ("read x --shard a/b", "I/N"),
             ("read x --threads 99", "应在 1..=16 之内"),
             ("read x --threads many", "应为数字"),
             ("read x --lang en --lang zh", "只能写一次"),

@@ -26,6 +26,8 @@ pub enum Bad {
         "{since} is later than {until}, so that no session can be meant: exchange them; for a night, write the dates as well"
     )]
     Reversed { since: String, until: String },
+    #[error("`{0}` is no shard: write I/N for the I-th of N, as 2/3: N is 1 to 65536, and I is 1 to N")]
+    Shard(String),
     #[error("write the numbers of two sessions as I,J, for example 1,3")]
     Two,
     #[error("write it as PROTOCOL=PORT, for example smtp=2526")]

@@ -89,6 +89,10 @@ fn rows(report: &Report) -> Vec<SummaryRow<'_>> {
         }
         add("verdict_text".to_owned(), Fact::Verdict(verdict));
     }
+    if let Some(shard) = summary.shard {
+        add("shard_index".to_owned(), Fact::Count(shard.index().into()));
+        add("shard_of".to_owned(), Fact::Count(shard.of().into()));
+    }
     for (nth, source) in report.sources.iter().enumerate() {
         let mut of_source = |name: &str, fact| add(format!("sources_{nth}_{name}"), fact);
         of_source("name", Fact::Text((&source.name).into()));

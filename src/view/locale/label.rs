@@ -152,6 +152,7 @@ crate::verdict::purpose::enumerated! {
         PacketsOfMail,
         PacketsOther,
         PacketsUndecodable,
+        Shard,
         Probes,
         SessionsShown,
         LimitsHit,

@@ -47,8 +47,8 @@ pub use purpose::{purpose, row};
 pub use term::{
     budget, bytes, change, class, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure,
     extensions, header_field, kind, label, limit, line_ends, login_outcome, matched, mime_fact, no_mail,
-    none_asked_for, phase_title, probes, protocol, received, role, seconds, sent_again, severity, shown_of, side,
-    silence, software, subflows, tls_mode, transfer_encoding, upshot, urgent, via, window_closed,
+    none_asked_for, phase_title, probes, protocol, received, role, seconds, sent_again, severity, shard, shown_of,
+    side, silence, software, subflows, tls_mode, transfer_encoding, upshot, urgent, via, window_closed,
 };
 pub use verdict::{nothing_found, safety, verdict};
 

@@ -5,7 +5,7 @@ use super::label::Label;
 use super::mime::{Encoding, Media, MimeFact};
 use super::{Lang, en, zh};
 use crate::decode::DecodeStop;
-use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
+use crate::flow::{CloseReason, ClosedWindow, HostShard, Side, Silence};
 use crate::limits::{Limit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
@@ -236,11 +236,17 @@ pub fn urgent(lang: Lang, bytes: u64) -> String {
 
 /// What is said where no packet, or no session, is one of those asked for; one string per paragraph.
 pub fn none_asked_for(lang: Lang, summary: &Summary, held: u64) -> Option<Vec<String>> {
-    if summary.packets.read == 0 && held > 0 {
+    // The other shards of hosts count no packets.
+    if summary.packets.read == 0 && held > 0 && summary.shard.is_none_or(HostShard::is_first) {
         return Some(say!(lang, terms::none_matches(held)));
     }
     let is_none = summary.shown() == 0 && summary.left_out > 0;
     is_none.then(|| vec![say!(lang, terms::none_asked_for(summary.left_out, &filters(summary)))])
+}
+
+/// The share of the connections that was followed.
+pub fn shard(lang: Lang, shard: HostShard) -> String {
+    say!(lang, terms::shard(shard.index(), shard.of()))
 }
 
 /// How many sessions were shown of those that there were, where some were not asked for.
@@ -260,6 +266,11 @@ pub fn no_mail(lang: Lang, summary: &Summary, held: u64) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);
     if let Some(none) = none_asked_for(lang, summary, held) {
         return none;
+    }
+    if let Some(shard) = summary.shard
+        && summary.looked_at() == 0
+    {
+        return vec![say!(lang, terms::none_in_shard(shard.index(), shard.of()))];
     }
     let ports: Vec<String> =
         traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();

@@ -49,6 +49,7 @@ pub fn opened(lang: Lang, counts: &TlsCounts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Time;
     use crate::protocol::event::KeySource;
     use crate::session::summary::Closed;
     use std::collections::HashSet;
@@ -79,9 +80,11 @@ mod tests {
     #[test]
     fn what_stayed_closed_is_said_with_its_number_and_random() {
         let mut counts = TlsCounts { decrypted: 3, ..TlsCounts::default() };
-        let known = Closed { sessions: 2, first: 7, client_random: Some([0xab; 32]) };
+        let known = Closed { sessions: 2, first: 7, time: Time::default(), client_random: Some([0xab; 32]) };
         counts.closed.insert(KeyFault::NoSecret, known);
-        counts.closed.insert(KeyFault::Handshake, Closed { sessions: 1, first: 9, client_random: None });
+        counts
+            .closed
+            .insert(KeyFault::Handshake, Closed { sessions: 1, first: 9, time: Time::default(), client_random: None });
         let ab = "ab".repeat(32);
         let en = opened(Lang::En, &counts);
         assert_eq!(
@@ -105,7 +108,7 @@ mod tests {
             .into_iter()
             .flat_map(|fault| [(1, None), (2, None), (1, Some([1; 32])), (2, Some([1; 32]))].map(|how| (fault, how)))
             .map(|(fault, (sessions, client_random))| {
-                let one = Closed { sessions, first: 1, client_random };
+                let one = Closed { sessions, first: 1, time: Time::default(), client_random };
                 closed(Lang::En, &TlsCounts { closed: [(fault, one)].into(), ..TlsCounts::default() }).concat()
             })
             .collect();

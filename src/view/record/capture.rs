@@ -108,6 +108,9 @@ pub(crate) struct Summary<'a> {
     /// Which sessions were asked for, and how many others there were. Absent where all were.
     #[serde(skip_serializing_if = "Option::is_none")]
     selected: Option<Selected<'a>>,
+    /// The share of the connections that was followed (`--shard`). Absent where all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
     /// Login attempts per exposure.
     credentials: Credentials,
     /// Messages carried.
@@ -156,6 +159,16 @@ struct Selected<'a> {
     looked_at: u64,
     /// How many of these are not shown, nor counted in the rest of the summary but for `packets` and `limits_hit`.
     left_out: u64,
+}
+
+/// A share of the connections: those between hosts whose addresses have this remainder. What belongs to no connection is counted
+/// by the first shard alone.
+#[derive(Serialize, JsonSchema)]
+struct Shard {
+    /// Which it is, from 1.
+    index: u32,
+    /// Of how many.
+    of: u32,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -285,6 +298,7 @@ impl<'a> Summary<'a> {
                 looked_at: summary.looked_at(),
                 left_out: summary.left_out,
             }),
+            shard: summary.shard.map(|shard| Shard { index: shard.index(), of: shard.of() }),
             credentials: Credentials {
                 plaintext: credentials(event::Exposure::Plaintext),
                 token: credentials(event::Exposure::Token),

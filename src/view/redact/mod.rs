@@ -370,6 +370,7 @@ fn holds_no_wire_text(report: &Report) {
         left_out: _,
         // Typed by the user.
         filters: _,
+        shard: _,
     } = summary;
     let Traffic { stops: _, tcp_segments: _, tcp_connections: _, tcp_ports: _ } = traffic;
     let Logins { pairs, left_out: _ } = logins;

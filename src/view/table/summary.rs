@@ -51,6 +51,9 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     if let Some(verdict) = &report.verdict {
         rows.push((options.label(Label::Verdict), locale::verdict(lang, verdict)));
     }
+    if let Some(shard) = summary.shard {
+        rows.push((options.label(Label::Shard), locale::shard(lang, shard)));
+    }
     if let Some(shown) = locale::shown_of(lang, summary) {
         rows.push((options.label(Label::SessionsShown), shown));
     }

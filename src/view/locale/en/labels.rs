@@ -126,6 +126,7 @@ pub fn label(label: Label) -> &'static str {
         Label::PacketsOfMail => "Packets of mail sessions",
         Label::PacketsOther => "Other packets",
         Label::PacketsUndecodable => "Packets not decoded",
+        Label::Shard => "Shard",
         Label::Probes => "Probes",
         Label::SessionsShown => "Sessions shown",
         Label::LimitsHit => "Cut off by a limit",

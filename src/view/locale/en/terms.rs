@@ -365,6 +365,17 @@ pub fn none_matches(held: u64) -> Vec<String> {
     ]
 }
 
+/// The share of the connections that was followed.
+pub fn shard(index: u32, of: u32) -> String {
+    let counted = if index == 1 { "" } else { "; packets that are not mail are counted by shard 1" };
+    format!("{index} of {of}: only connections between its hosts{counted}")
+}
+
+/// No session is in this share.
+pub fn none_in_shard(index: u32, of: u32) -> String {
+    format!("No mail session is in shard {index} of {of}: those between other hosts are in other shards.")
+}
+
 pub fn no_mail_hint() -> &'static str {
     "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
 }

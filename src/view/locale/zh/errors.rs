@@ -130,6 +130,9 @@ pub fn bad(bad: &Bad) -> String {
         Bad::Reversed { since, until } => {
             format!("{since} 晚于 {until}，不可能有符合的会话：请交换二者；跨越午夜时请写明日期")
         }
+        Bad::Shard(text) => {
+            format!("`{text}` 不是份额：N 份中的第 I 份写成 I/N，例如 2/3；N 为 1 至 65536，I 为 1 至 N")
+        }
         Bad::Two => "请把两个会话的序号写成 I,J，例如 1,3".to_owned(),
         Bad::Hint => "请写成 PROTOCOL=PORT，例如 smtp=2526".to_owned(),
         Bad::Protocol(text) => {

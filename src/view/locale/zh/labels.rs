@@ -126,6 +126,7 @@ pub fn label(label: Label) -> &'static str {
         Label::PacketsOfMail => "邮件会话的分组",
         Label::PacketsOther => "其他分组",
         Label::PacketsUndecodable => "无法解析的分组",
+        Label::Shard => "份额",
         Label::Probes => "探测连接",
         Label::SessionsShown => "显示的会话",
         Label::LimitsHit => "因限制而舍弃的内容",

@@ -350,6 +350,17 @@ pub fn none_matches(held: u64) -> Vec<String> {
     ]
 }
 
+/// The share of the connections that was followed.
+pub fn shard(index: u32, of: u32) -> String {
+    let counted = if index == 1 { "" } else { "；邮件以外的分组只由第 1 份统计" };
+    format!("共 {of} 份中的第 {index} 份：只跟踪这一份主机之间的连接{counted}")
+}
+
+/// No session is in this share.
+pub fn none_in_shard(index: u32, of: u32) -> String {
+    format!("共 {of} 份中的第 {index} 份没有邮件会话：其他主机之间的会话在其他各份之中。")
+}
+
 pub fn no_mail_hint() -> &'static str {
     "如果邮件使用其他端口，可用 --port 指定（例如 --port smtp=8025），或使用 --any-port。"
 }
