@@ -12,7 +12,8 @@ impl Summary {
     /// - A bound of all connections together bites later where each run follows some of them, so `limits_hit` may be lower, and
     ///   what it counts was kept. Where there are more addresses of probes than [`PROBE_ADDRESSES`], the lowest are kept.
     /// - [`Closed::first`] is a number in the run of that session; which session it is, is the same.
-    /// - `limits_hit` does not count again what findings of several sessions have left out, since no shard saw them all.
+    /// - No shard sees all sessions together, so the bounds of what only several show may bite elsewhere: [`Limit::SameAs`],
+    ///   [`Limit::Journeys`], [`Limit::FindingsAcross`].
     ///
     /// Of summaries of different captures it is the sum; only of ports, [`BUSIEST_PORTS`] of either were kept.
     pub fn merge(&mut self, other: Self) {
