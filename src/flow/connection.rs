@@ -31,7 +31,8 @@ pub struct Connection {
     endpoints: Endpoints,
     causal: Causal,
     first: PacketRef,
-    first_sequence: u32,
+    /// Of the packet at that time that is first whichever is read first ([`place`]).
+    first_sequence: (bool, u32),
     last: PacketRef,
     /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
@@ -84,6 +85,13 @@ enum Handshake {
     Done(f64),
 }
 
+/// The order of packets with the same time, where clocks are coarse and each direction may be in a file of its own: the SYN that
+/// opens comes first, then the lower sequence number. With the sequence number.
+fn place(segment: &Segment<'_>) -> (bool, u32) {
+    let header = &segment.header;
+    (!header.syn || header.acknowledgement.is_some(), header.sequence)
+}
+
 impl Connection {
     /// A connection whose first captured segment this is. `endpoints` says who is taken for the client.
     pub fn new(endpoints: Endpoints, segment: &Segment<'_>) -> Self {
@@ -92,7 +100,7 @@ impl Connection {
             endpoints,
             causal: Causal::default(),
             first: at,
-            first_sequence: segment.header.sequence,
+            first_sequence: place(segment),
             last: at,
             syns: [None; 2],
             handshake: Handshake::Open,
@@ -150,7 +158,7 @@ impl Connection {
             return false;
         }
         if !copy {
-            self.time_passes(at, segment.header.sequence);
+            self.time_passes(at, segment);
             self.packets += u64::from(counts);
             self.causal.count(side, at);
             self.stalls.hear(side, at);
@@ -216,10 +224,10 @@ impl Connection {
         false
     }
 
-    /// Notes the time of another packet, with this sequence number. One that is a little earlier than those before comes late; one that is much
+    /// Notes the time of another packet. One that is a little earlier than those before comes late; one that is much
     /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
     #[inline]
-    fn time_passes(&mut self, at: PacketRef, sequence: u32) {
+    fn time_passes(&mut self, at: PacketRef, segment: &Segment<'_>) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
             let clock_back = &mut self.rare().counters.clock_back;
@@ -228,9 +236,12 @@ impl Connection {
             return;
         }
         self.last = if back <= 0 { at } else { PacketRef { packet: at.packet, ..self.last } };
-        if at.time < self.first.time && self.rare.as_ref().is_none_or(|rare| rare.counters.clock_back == 0) {
+        if at.time <= self.first.time && self.rare.as_ref().is_none_or(|rare| rare.counters.clock_back == 0) {
+            let place = place(segment);
+            if at.time < self.first.time || place < self.first_sequence {
+                self.first_sequence = place;
+            }
             self.first.time = at.time;
-            self.first_sequence = sequence;
         }
     }
 
@@ -314,7 +325,7 @@ impl Connection {
         Transport {
             endpoints: self.endpoints,
             first: self.first,
-            first_sequence: self.first_sequence,
+            first_sequence: self.first_sequence.1,
             last: self.last,
             end,
             left,

@@ -32,7 +32,8 @@ pub struct Transport {
     pub endpoints: Endpoints,
     /// Its first packet.
     pub first: PacketRef,
-    /// The TCP sequence number of its first packet.
+    /// The TCP sequence number of its first packet. Of several with the same time, the SYN without ACK counts as the first, or else the
+    /// one with the lowest number.
     pub first_sequence: u32,
     /// Its last packet.
     pub last: PacketRef,
