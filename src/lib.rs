@@ -34,7 +34,8 @@ Source ──▶ input stage ──batches──▶ worker 1: its shards ──e
 A connection belongs to one of a fixed number of shards, chosen by its addresses and ports; by its addresses alone where secrets
 of TLS are given, so that a TLS session that is taken up again finds the one that began it. A shard is followed by one
 worker and shares nothing with the others, so the sessions and their order are the same for any number of threads, byte for
-byte. With `--threads 1`, and where steps are shown as they happen, all three parts run on the caller's thread. With more
+byte. (What `--shard` follows alone is another division, by the hosts of a connection: `flow::HostShard`. The input stage leaves
+the rest of the packets, after counting them as it would.) With `--threads 1`, and where steps are shown as they happen, all three parts run on the caller's thread. With more
 threads, a single file (or standard input) is read and decompressed ahead of the reader by a thread of its own, and another makes
 the digests of large messages (`session::digester`). Workers also do what a view makes of a session by itself
 ([`view::View::preparation`]): they write the lines of NDJSON, and the caller adds numbers and what other sessions show.

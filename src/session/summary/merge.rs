@@ -115,3 +115,91 @@ fn add_each<K: Ord>(counts: &mut BTreeMap<K, u64>, others: impl IntoIterator<Ite
         *counts.entry(key).or_default() += count;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Time;
+    use crate::decode::DecodeStop;
+    use crate::flow::HostShard;
+    use crate::protocol::Protocol;
+    use crate::protocol::detect::Probe;
+    use crate::protocol::event::KeyFault;
+    use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    fn probes(addresses: impl Iterator<Item = u32>) -> Probes {
+        let mut summary = Summary::default();
+        addresses.for_each(|address| summary.add_probe(Probe::Silent, Ipv4Addr::from_bits(address).into()));
+        summary.probes
+    }
+
+    /// What a shard may come to; no field is that of an empty summary.
+    fn shard(index: u32, of: u32, sessions: u64) -> Summary {
+        let is_first = u64::from(index == 1);
+        let number = u64::from(index);
+        let mail = 10 * number;
+        let read = 1_000 * is_first;
+        let mut summary = Summary {
+            sessions: [(Protocol::Imap, sessions), (Protocol::Smtp, 1)].into(),
+            credentials: BTreeMap::new(),
+            messages: number * 3,
+            packets: PacketCounts { read, mail, other: read.saturating_sub(mail), undecodable: 5 * is_first },
+            probes: probes(index..index + 3),
+            left_out: number,
+            filters: vec!["--failed".to_owned()],
+            shard: HostShard::new(index, of),
+            ..Summary::default()
+        };
+        summary.limits_hit.hit_times(Limit::Fragments, is_first);
+        if index == 1 {
+            summary.traffic.stops.insert(DecodeStop::Ip, 5);
+            summary.traffic.tcp_ports = vec![(25, 500), (143, 400)];
+            (summary.traffic.tcp_segments, summary.traffic.tcp_connections) = (900, 9);
+        }
+        let time = Time::from_nanoseconds(1_000 - i64::from(index));
+        let closed = Closed { sessions: number, first: number, time, client_random: Some([index as u8; 32]) };
+        summary.tls = TlsCounts { decrypted: number, closed: [(KeyFault::NoSecret, closed)].into() };
+        summary
+    }
+
+    #[test]
+    fn each_field_is_a_sum_or_that_of_the_first_shard() {
+        let mut merged = shard(3, 3, 7);
+        merged.merge(shard(1, 3, 5));
+        merged.merge(shard(2, 3, 6));
+        assert_eq!((merged.sessions[&Protocol::Imap], merged.sessions[&Protocol::Smtp], merged.messages), (18, 3, 18));
+        let packets = PacketCounts { read: 1_000, mail: 60, other: 935, undecodable: 5 };
+        assert_eq!(
+            (merged.packets, merged.left_out, merged.filters.as_slice()),
+            (packets, 6, &["--failed".to_owned()][..])
+        );
+        assert_eq!((merged.probes.count(), merged.probes.addresses.len(), merged.shard), (9, 5, None));
+        assert_eq!(merged.traffic.tcp_ports, [(25, 500), (143, 400)]);
+        let first = &merged.tls.closed[&KeyFault::NoSecret];
+        assert_eq!((merged.tls.decrypted, first.sessions, first.client_random), (6, 6, Some([3; 32])), "the earliest");
+        assert_eq!(merged.limits_hit.iter().collect::<Vec<_>>(), [(Limit::Fragments, 1)]);
+    }
+
+    #[test]
+    fn addresses_of_probes_stay_bounded() {
+        let most = PROBE_ADDRESSES as u32;
+        let mut merged = Summary { probes: probes(0..most), ..Summary::default() };
+        merged.merge(Summary { probes: probes(most - 1..most + 9), ..Summary::default() });
+        assert_eq!((merged.probes.addresses.len(), merged.probes.count()), (PROBE_ADDRESSES, u64::from(most) + 10));
+        assert_eq!(merged.limits_hit.iter().collect::<Vec<_>>(), [(Limit::ProbeAddresses, 9)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_shards_does_not_matter(order in Just((1..=5_u32).collect::<Vec<_>>()).prop_shuffle()) {
+            let merged = |order: &[u32]| {
+                let mut all = order.iter().map(|&index| shard(index, 5, u64::from(index)));
+                let mut merged = all.next().expect("a shard");
+                all.for_each(|one| merged.merge(one));
+                format!("{merged:?}")
+            };
+            prop_assert_eq!(merged(&order), merged(&[1, 2, 3, 4, 5]));
+        }
+    }
+}
