@@ -70,7 +70,18 @@ fn comparable(mut summary: Summary) -> String {
 /// Reads `files` whole and in shards, of each number of them with each number of threads. Returns the whole, and the most shards
 /// that had sessions.
 fn shards_are_the_whole(files: &[PathBuf], plan: &Arc<Plan>, counts: &[u32], all_threads: &[usize]) -> (Shown, usize) {
-    let whole = read(files, plan, &Options::default());
+    shards_by(&Options::default(), files, plan, counts, all_threads)
+}
+
+/// The same with other options.
+fn shards_by(
+    options: &Options,
+    files: &[PathBuf],
+    plan: &Arc<Plan>,
+    counts: &[u32],
+    all_threads: &[usize],
+) -> (Shown, usize) {
+    let whole = read(files, plan, options);
     assert!(whole.told.get("shard").is_none(), "{}", whole.told);
     let mut most_used = 0;
     for (&of, &threads) in counts.iter().flat_map(|of| all_threads.iter().map(move |threads| (of, threads))) {
@@ -80,7 +91,7 @@ fn shards_are_the_whole(files: &[PathBuf], plan: &Arc<Plan>, counts: &[u32], all
         for index in (1..=of).rev() {
             let shard = HostShard::new(index, of);
             let emit = if index % 2 == 0 { Emit::AsTheyEnd } else { Emit::InOrder };
-            let part = read(files, plan, &Options { shard, threads, emit, ..Options::default() });
+            let part = read(files, plan, &Options { shard, threads, emit, ..options.clone() });
             assert_eq!(part.told["shard"], serde_json::json!({"index": index, "of": of}));
             assert_eq!(part.told["packets"]["read"] == 0, index > 1, "packets are counted once");
             used += usize::from(!part.sessions.is_empty());
@@ -237,6 +248,8 @@ fn a_crowd_with_losses_and_probes() {
     let (whole, used) = shards_are_the_whole(&files, &support::plan(), &[1, 2, 3, 7, 16], &[1, 3]);
     assert_eq!((whole.sessions.len() > 500, used), (true, 16), "{}", whole.sessions.len());
     assert!(whole.summary.probes.count() > 20, "{:?}", whole.summary.probes);
+    let any_port = Options { any_port: true, ..Options::default() };
+    shards_by(&any_port, &files, &support::plan(), &[3], &[1, 3]);
 }
 
 #[test]

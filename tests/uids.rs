@@ -107,7 +107,7 @@ fn a_capture_that_is_given_twice_has_its_sessions_once() {
     let all = packets(&segments(&turns(SCRIPT), 200), 25, 1_000);
     let one = written(folder.path(), "one.pcap", &all);
     let other = written(folder.path(), "other.pcap", &all);
-    let known = uids(&[one.clone()], &Options::default());
+    let known = uids(std::slice::from_ref(&one), &Options::default());
     assert_eq!(known.len(), 1);
     assert_eq!(
         uids(&[one, other], &Options::default()),
@@ -136,7 +136,7 @@ fn two_that_begin_in_the_same_microsecond_are_told_apart_by_their_numbers() {
         .collect();
     let files = [written(folder.path(), "one.pcap", &first), written(folder.path(), "other.pcap", &again)];
     let each: BTreeSet<String> =
-        files.iter().map(|file| uids(&[file.clone()], &Options::default())[0][0].clone()).collect();
+        files.iter().map(|file| uids(std::slice::from_ref(file), &Options::default())[0][0].clone()).collect();
     assert_eq!(each.len(), 2, "read by themselves");
     let together = uids(&files, &Options::default());
     // One connection at a time is between two ends: the other's packets end it, so that there may be more sessions than two. Each

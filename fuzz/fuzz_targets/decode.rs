@@ -29,6 +29,9 @@ fuzz_target!(|data: &[u8]| {
         match (peeked, &decoded) {
             (Peek::Tcp(glimpse), Decoded::Segment(segment)) => {
                 assert_eq!(glimpse.segment(&packet), Some(*segment));
+                let plain = segment.multipath.is_empty().then_some(segment.payload.len());
+                assert_eq!(glimpse.plain_payload(), plain);
+                assert_eq!(glimpse.addresses(), (segment.source.ip(), segment.destination.ip()));
                 assert_eq!(glimpse.begins, segment.header.syn && segment.header.acknowledgement.is_none());
             }
             (Peek::Tcp(_), other) => panic!("a segment at a glance, and {other:?}"),

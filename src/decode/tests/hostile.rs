@@ -80,7 +80,12 @@ fn agree(packet: &Packet<'_>) {
     }
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
-            Peek::Tcp(glimpse) => assert_eq!(glimpse.segment(packet), Some(segment)),
+            Peek::Tcp(glimpse) => {
+                assert_eq!(glimpse.segment(packet), Some(segment));
+                let plain = segment.multipath.is_empty().then_some(segment.payload.len());
+                assert_eq!(glimpse.plain_payload(), plain);
+                assert_eq!(glimpse.addresses(), (segment.source.ip(), segment.destination.ip()));
+            }
             Peek::Unsure => {}
             Peek::NotTcp => panic!("a segment was called not TCP"),
         },

@@ -84,6 +84,9 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
     match peek(packet) {
         Peek::Tcp(glimpse) => {
             assert_eq!(glimpse.segment(packet), Some(segment));
+            let plain = segment.multipath.is_empty().then_some(segment.payload.len());
+            assert_eq!(glimpse.plain_payload(), plain);
+            assert_eq!(glimpse.addresses(), (segment.source.ip(), segment.destination.ip()));
             assert_eq!(
                 (glimpse.source_port, glimpse.destination_port),
                 (segment.source.port(), segment.destination.port())
