@@ -160,6 +160,10 @@ fn analysis(
         emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,
             Format::Table | Format::Csv | Format::Markdown if live => Emit::AsTheyEnd,
+            #[cfg(feature = "parquet")]
+            Format::Parquet if live => Emit::AsTheyEnd,
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Emit::InOrder,
             Format::Table | Format::Json | Format::Csv | Format::Markdown | Format::Html => Emit::InOrder,
         },
         steps: live && format == Format::Table && show.steps,

@@ -225,7 +225,7 @@ pub(super) struct CommonArgs {
     /// --show says.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Table)]
     pub(super) format: Format,
-    /// Write to a file instead of standard output, which is `-`. With --format csv, `DIR/` is a folder with a file for each
+    /// Write to a file instead of standard output, which is `-`. With --format csv or parquet, `DIR/` is a folder with a file for each
     /// table, which must be empty or not there yet.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -311,10 +311,29 @@ pub enum Format {
     Ndjson,
     /// The table that --show names, for a spreadsheet or a data frame; several with `-o DIR/`, a file each.
     Csv,
+    /// The tables of --show, all without it, for DuckDB, pandas, polars and Spark: each a file in the folder of `-o DIR/`.
+    #[cfg(feature = "parquet")]
+    Parquet,
     /// A Markdown page, for a report.
     Markdown,
     /// A page for a browser, in one file.
     Html,
+}
+
+impl Format {
+    /// Whether it is Parquet, where that is built in.
+    pub fn is_parquet(self) -> bool {
+        #[cfg(feature = "parquet")]
+        let is_parquet = self == Self::Parquet;
+        #[cfg(not(feature = "parquet"))]
+        let is_parquet = false;
+        is_parquet
+    }
+
+    /// Whether it writes tables as they are for programs, the one or the ones that `--show` names.
+    pub fn has_columns(self) -> bool {
+        self == Self::Csv || self.is_parquet()
+    }
 }
 
 /// What `--redact` takes.

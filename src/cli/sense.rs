@@ -23,13 +23,17 @@ impl Cli {
 fn senseless(args: &CommonArgs, say: &Words) -> Option<String> {
     let format = if args.hands.json { Format::Json } else { args.format };
     let lists = args.listing.lists();
+    // Refused in every other format, where there would be nothing in their place.
+    let of_programs = args.show.iter().any(|what| matches!(what, What::Transactions | What::Attachments));
     match format {
+        _ if of_programs && !format.has_columns() => Some(say.only_as_columns.to_owned()),
         Format::Html => lists.map(|option| (say.only_in_tables)(option)),
         _ if args.template.is_some() => Some(say.template.to_owned()),
         Format::Table => None,
         _ if lists.is_some() => lists.map(|option| (say.only_in_tables)(option)),
-        Format::Csv if args.listing.details => Some(say.details_as_csv.to_owned()),
-        Format::Csv if args.show.contains(&What::Transcript) => Some(say.transcript_as_csv.to_owned()),
+        _ if !format.has_columns() => None,
+        _ if args.listing.details => Some(say.details_as_csv.to_owned()),
+        _ if args.show.contains(&What::Transcript) => Some(say.transcript_as_csv.to_owned()),
         _ => None,
     }
 }
@@ -52,6 +56,11 @@ mod tests {
             ("--limit 3 --json", "--limit"),
             ("--sort from --format html", "--sort"),
             ("--details --format csv", "--show details"),
+            ("--details --format parquet -o x/", "--show details"),
+            ("--show transcript --format parquet -o x/", "--format markdown"),
+            ("--show transactions", "--format csv"),
+            ("--show steps,attachments --format markdown", "--format csv"),
+            ("--show attachments --json", "--format csv"),
             ("--show transcript --format csv", "--format markdown"),
             ("--show transcript,steps --format csv -o x/", "--format markdown"),
             ("--raw --show steps", "--show"),
@@ -76,6 +85,8 @@ mod tests {
             "--details --format markdown",
             "--details --json",
             "--show details --format csv",
+            "--show transactions --format csv",
+            "--show attachments,steps --format parquet -o x/",
             "--show transcript --format markdown",
             "--raw --session 1",
             "--raw --session 1 -o -",

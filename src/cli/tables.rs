@@ -1,4 +1,4 @@
-//! Which tables are written as CSV, and where to.
+//! Which tables are written as CSV and Parquet, and where to.
 
 use super::arguments::Format;
 use super::what::What;
@@ -6,7 +6,7 @@ use crate::view::columns;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The tables to write as CSV.
+/// The tables to write as CSV or Parquet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tables {
     /// Their names, each once, in the order in which they are listed in `docs/tables.md`.
@@ -16,10 +16,10 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// What `--format`, `--show` and `--output` ask for: none but with `--format csv`. Without `--show`, a folder has all
-    /// tables, and a single output the steps.
+    /// What `--format`, `--show` and `--output` ask for: none but with `--format csv` and `parquet`. Without `--show`, a
+    /// folder has all tables, and a single output the steps.
     pub(super) fn asked(format: Format, show: &[What], output: Option<&Path>) -> Self {
-        if format != Format::Csv {
+        if !format.has_columns() {
             return Self::default();
         }
         let is_folder = |path: &&Path| path.as_os_str().as_bytes().ends_with(b"/") || path.is_dir();
@@ -38,7 +38,9 @@ fn table(what: What) -> Option<&'static str> {
         What::Steps => "steps",
         What::Sessions => "sessions",
         What::Credentials => "credentials",
+        What::Transactions => "transactions",
         What::Messages => "messages",
+        What::Attachments => "attachments",
         What::Findings => "findings",
         What::Details => "details",
         What::Journeys => "journeys",
@@ -59,10 +61,10 @@ mod tests {
         let asked = |show: &[What], output: Option<&str>| Tables::asked(Format::Csv, show, output.map(Path::new));
         assert_eq!(asked(&[], None).names, ["steps"]);
         assert_eq!(asked(&[], Some("steps.csv")).folder, None);
-        assert_eq!(asked(&[], Some("new/")).names.len(), 8);
+        assert_eq!(asked(&[], Some("new/")).names.len(), 10);
         assert_eq!(asked(&[], Some(".")).folder.as_deref(), Some(Path::new(".")), "a folder by what it is");
         assert_eq!(asked(&[What::Summary, What::Steps, What::Steps], Some("new/")).names, ["steps", "summary"]);
-        assert_eq!(asked(&[What::Steps, What::All], None).names.len(), 8);
+        assert_eq!(asked(&[What::Steps, What::All], None).names.len(), 10);
         assert_eq!(Tables::asked(Format::Json, &[], Some(Path::new("new/"))), Tables::default());
     }
 }

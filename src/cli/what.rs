@@ -14,6 +14,10 @@ pub(super) enum What {
     Credentials,
     /// The messages carried.
     Messages,
+    /// The mail transactions, each with its recipients and what was answered. For --format csv and parquet.
+    Transactions,
+    /// The attachments of messages. For --format csv and parquet.
+    Attachments,
     /// What is insecure or went wrong in all sessions, by kind, and the verdict.
     Findings,
     /// The findings of each session.
@@ -34,6 +38,7 @@ pub(super) fn show(asked: &[What]) -> Show {
     let default = [What::Steps, What::Credentials, What::Findings];
     let asked = if asked.is_empty() { &default[..] } else { asked };
     let has = |what| asked.contains(&what) || asked.contains(&What::All);
+    // Transactions and attachments are tables for programs alone.
     Show {
         steps: has(What::Steps),
         sessions: has(What::Sessions),

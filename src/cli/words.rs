@@ -14,6 +14,8 @@ pub(super) struct Words {
     pub without_value: fn(char) -> String,
     /// An option of the list of sessions with another format.
     pub only_in_tables: fn(&str) -> String,
+    /// A table for programs alone with a format for people, or with one that holds everything.
+    pub only_as_columns: &'static str,
     /// `--details` with CSV.
     pub details_as_csv: &'static str,
     /// The transcript with CSV.
@@ -37,9 +39,11 @@ const EN: Words = Words {
              sessions in the order of their numbers, for a program or a spreadsheet to sort"
         )
     },
-    details_as_csv: "--details adds to tables for people; as CSV, the findings of each session are a table of their own: \
+    only_as_columns: "transactions and attachments are tables for programs: add --format csv, or --format parquet -o DIR/. Tables \
+                      for people have them in steps and messages, JSON in sessions",
+    details_as_csv: "--details adds to tables for people; as CSV and Parquet, the findings of each session are a table of their own: \
                      --show details",
-    transcript_as_csv: "the transcript is no table, so that there is none as CSV: use --format table or --format markdown. \
+    transcript_as_csv: "the transcript is no table, so that there is none as CSV or Parquet: use --format table or --format markdown. \
                         As a table, --show steps has every line",
     keys_of_input: |option| {
         format!(
@@ -61,8 +65,10 @@ const ZH: Words = Words {
             "{option} 只用于终端表格中的会话列表：请去掉 --format。其他格式按序号列出全部会话，可由程序或电子表格排序"
         )
     },
-    details_as_csv: "--details 用于供人阅读的表格；CSV 中各会话的发现自成一表：--show details",
-    transcript_as_csv: "对话记录不是表格，没有 CSV 形式：请用 --format table 或 --format markdown；--show steps 的表格含有每一行",
+    only_as_columns: "transactions 和 attachments 是供程序使用的表格：请加上 --format csv，或 --format parquet -o DIR/。供人阅读的表格在 \
+                      steps 和 messages 中给出它们，JSON 在各会话中给出",
+    details_as_csv: "--details 用于供人阅读的表格；CSV 和 Parquet 中各会话的发现自成一表：--show details",
+    transcript_as_csv: "对话记录不是表格，没有 CSV 或 Parquet 形式：请用 --format table 或 --format markdown；--show steps 的表格含有每一行",
     keys_of_input: |option| {
         format!("{option} -：标准输入用于分组：请写出文件名（shell 的 <(…) 可以把程序的输出当作文件）")
     },

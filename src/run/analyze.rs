@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// # Errors
 /// As [`run`](super::run).
 pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
-    tables::check(&analysis.output.tables)?;
+    tables::check(&analysis.output)?;
     identity::check(&analysis)?;
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let running = Running::begin(&analysis)?;
@@ -34,7 +34,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     let gathered = key_files::gather(&analysis.keys, packets(&analysis.input))?;
     let unread = Unread::new(analysis.output.lang);
     let Opened { mut source, interface } = source::open(&mut analysis, filter, &running, &gathered, &unread)?;
-    let outputs = outputs::open(&mut analysis, &running)?;
+    let outputs = outputs::open(&mut analysis, &running, &*source)?;
     running.drop_privileges(&analysis, interface.as_deref(), &gathered.logs)?;
     if !analysis.around.quiet {
         gathered.say_awaited(analysis.output.lang);
@@ -73,7 +73,11 @@ fn shown(analysis: &Analysis, running: &Running, outputs: Outputs) -> anyhow::Re
     let Some(directory) = &output.extract else {
         // What the page quotes as it was sent; where files are written, they have it.
         let heads = html::heads(output);
-        let view = views::made(output, memory, running, outputs, heads.clone())?;
+        let view =
+            views::made(output, memory, running, outputs, heads.clone()).map_err(|error| match error.downcast() {
+                Ok(error) => may_not(error).into(),
+                Err(error) => error,
+            })?;
         return Ok(Shown { view, content_store: heads.map(|heads| -> Arc<dyn ContentStore> { heads }) });
     };
     let spool = extract::begin(directory, output.extract_limit, &running.give_up).map_err(may_not)?;

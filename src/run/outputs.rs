@@ -7,7 +7,7 @@ use super::progress::Ender;
 use super::running::Running;
 use super::whole_lines::{Buffered, buffered, in_lines};
 use super::{identity, private, tables};
-use crate::capture::Outlet;
+use crate::capture::{Outlet, Source};
 use crate::cli::{Analysis, Around, Format, Pager};
 use crate::view::Lang;
 use crate::view::extract;
@@ -21,15 +21,17 @@ pub(super) struct Outputs {
     pub(super) out: Box<dyn Write>,
     /// A file for each table.
     pub(super) files: Vec<tables::Written>,
+    /// The names of what is read, in the order in which packets count them.
+    pub(super) sources: Arc<[String]>,
     /// The terminal that the list of sessions is drawn on as they happen.
     pub(super) shown_on: Option<board::Shared>,
 }
 
-/// Opens all that `analysis` writes to, while there are privileges for it.
+/// Opens all that `analysis` writes to of `source`, while there are privileges for it.
 ///
 /// # Errors
 /// Where something of it cannot be made, or would overwrite what is read.
-pub(super) fn open(analysis: &mut Analysis, running: &Running) -> anyhow::Result<Outputs> {
+pub(super) fn open(analysis: &mut Analysis, running: &Running, source: &dyn Source) -> anyhow::Result<Outputs> {
     if let Some(directory) = &analysis.output.extract
         && extract::make(directory)?
         && let Some(privileges) = &running.privileges
@@ -39,7 +41,7 @@ pub(super) fn open(analysis: &mut Analysis, running: &Running) -> anyhow::Result
     let files = tables::created(analysis, running.privileges.as_ref(), &running.stop)?;
     let mut shown_on = None;
     let out: Box<dyn Write> = match &analysis.output.file {
-        None if !files.is_empty() => Box::new(io::sink()),
+        None if analysis.output.tables.folder.is_some() => Box::new(io::sink()),
         Some(file) => named(file, analysis, running)?,
         None if running.endless => {
             let stdout = Named::stdout();
@@ -56,7 +58,8 @@ pub(super) fn open(analysis: &mut Analysis, running: &Running) -> anyhow::Result
         }
         None => paged(analysis.around.pager.as_ref(), running.progress.ender(), analysis.output.lang),
     };
-    Ok(Outputs { out: Box::new(buffered(out)), files, shown_on })
+    let sources = source.info().into_iter().map(|info| info.name).collect();
+    Ok(Outputs { out: Box::new(buffered(out)), files, sources, shown_on })
 }
 
 /// The file that the result is written to. The capture is not overwritten, by whatever name it is called.

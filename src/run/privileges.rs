@@ -112,13 +112,13 @@ impl Privileges {
         }
     }
 
-    /// Drops what is not needed once the interface and the files are open. Of files, only those in `folder` can be
+    /// Drops what is not needed once the interface and the files are open. Of files, only those in `folders` can be
     /// opened after it, and read those in the folders of key `logs`, which may come later or be replaced: which files there will be
     /// is not known to the kernel.
     ///
     /// # Errors
     /// If something that could be kept is kept.
-    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>, logs: &[PathBuf]) -> Result<(), Kept> {
+    pub(super) fn drop(&self, interface: Option<&str>, folders: &[&Path], logs: &[PathBuf]) -> Result<(), Kept> {
         #[cfg(target_os = "linux")]
         linux::before()?;
         if let Some(Identity { uid, gid, name }) = &self.become_user {
@@ -136,9 +136,9 @@ impl Privileges {
             }
         }
         #[cfg(target_os = "linux")]
-        linux::after(interface, folder, logs)?;
+        linux::after(interface, folders, logs)?;
         #[cfg(not(target_os = "linux"))]
-        let _ = (interface, folder, logs);
+        let _ = (interface, folders, logs);
         Ok(())
     }
 }
@@ -198,7 +198,7 @@ mod linux {
     }
 
     /// Drops all capabilities for good, and confines this process where the kernel can.
-    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>, logs: &[PathBuf]) -> Result<(), Kept> {
+    pub(super) fn after(interface: Option<&str>, folders: &[&Path], logs: &[PathBuf]) -> Result<(), Kept> {
         if caps::runtime::ambient_set_supported().is_ok() {
             caps::clear(None, CapSet::Ambient).map_err(|error| kept(&error))?;
         }
@@ -213,7 +213,7 @@ mod linux {
         }
         nix::sys::prctl::set_no_new_privs().map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
         // Best effort: many kernels have none of it, and old ones not all.
-        match confined(interface, folder, logs) {
+        match confined(interface, folders, logs) {
             Ok(status) => log::debug!("Landlock: {status:?}"),
             Err(error) => log::debug!("Landlock: {error}"),
         }
@@ -222,25 +222,25 @@ mod linux {
 
     pub(super) fn confined(
         interface: Option<&str>,
-        folder: Option<&Path>,
+        folders: &[&Path],
         logs: &[PathBuf],
     ) -> Result<RulesetStatus, RulesetError> {
         let ruleset = Ruleset::default();
         // Without it, files in different folders could not be renamed to each other's place, as --extract does.
-        let ruleset = match folder {
-            Some(_) => ruleset
+        let ruleset = match folders.is_empty() {
+            false => ruleset
                 .set_compatibility(CompatLevel::HardRequirement)
                 .handle_access(AccessFs::Refer)?
                 .set_compatibility(CompatLevel::BestEffort),
-            None => ruleset,
+            true => ruleset,
         };
         let mut ruleset = ruleset
             .handle_access(AccessFs::from_all(KNOWN))?
             .handle_access(AccessNet::from_all(KNOWN))?
             .scope(Scope::from_all(KNOWN))?
             .create()?;
-        if let Some(fd) = folder.and_then(|folder| PathFd::new(folder).ok()) {
-            // As messages are written: to new files, which change folders, or are removed.
+        for fd in folders.iter().filter_map(|folder| PathFd::new(folder).ok()) {
+            // As messages and tables are written: to new files, which change folders or names, or are removed.
             let access = AccessFs::from_read(KNOWN) | AccessFs::from_write(KNOWN);
             ruleset = ruleset.add_rule(PathBeneath::new(fd, access & !AccessFs::Execute))?;
         }
@@ -280,7 +280,7 @@ mod tests {
         let (confined, begin) = std::sync::mpsc::channel();
         let (ready, wait) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let status = linux::confined(None, None, &files);
+            let status = linux::confined(None, &[], &files);
             ready.send(()).unwrap();
             let (awaited, elsewhere): (PathBuf, PathBuf) = begin.recv().unwrap();
             let written = std::fs::OpenOptions::new().append(true).open(&awaited);

@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::{say, words};
 use crate::capture;
 use crate::cli::{Analysis, Input};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -68,7 +68,11 @@ impl Running {
         logs: &[PathBuf],
     ) -> anyhow::Result<()> {
         let Some(privileges) = &self.privileges else { return Ok(()) };
-        privileges.drop(interface, analysis.output.extract.as_deref(), logs)?;
+        let output = &analysis.output;
+        // What is written there is made, or renamed, after it.
+        let parts = output.tables.folder.as_deref().filter(|_| output.format.is_parquet());
+        let folders: Vec<&Path> = output.extract.as_deref().into_iter().chain(parts).collect();
+        privileges.drop(interface, &folders, logs)?;
         if !analysis.around.quiet {
             say::line(&words::listening(analysis.output.lang, interface, privileges.user()));
         }

@@ -8,9 +8,12 @@ use super::running::Running;
 use crate::cli::{Format, Output, Redaction, terminal_columns};
 use crate::limits::Budget;
 use crate::verdict::explain::Heads;
-use crate::view::csv::{self, Csv};
+use crate::view::columns::{self, Reading};
+use crate::view::csv::Csv;
 use crate::view::json::{Json, NdJson};
 use crate::view::markdown::Markdown;
+#[cfg(feature = "parquet")]
+use crate::view::parquet::Parquet;
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{View, record};
@@ -48,8 +51,9 @@ fn plain(
     heads: Option<Arc<Heads>>,
 ) -> anyhow::Result<Box<dyn View>> {
     let Running { live, endless, .. } = *running;
-    let Outputs { out, files, shown_on } = outputs;
+    let Outputs { out, files, sources, shown_on } = outputs;
     let options = record::Options { lang: output.lang, ..Default::default() };
+    let reading = Reading { sources, ..options.into() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options {
         style,
@@ -63,11 +67,13 @@ fn plain(
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson if endless => Box::new(NdJson::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options).gathering()),
-        Format::Csv if !files.is_empty() => Box::new(Csv::new(files, options)?),
+        Format::Csv if !files.is_empty() => Box::new(Csv::new(files, reading)?),
         Format::Csv => {
-            let table = output.tables.names.iter().find_map(|name| csv::table(name));
-            Box::new(Csv::new(table.into_iter().zip([out]).collect(), options)?)
+            let table = output.tables.names.iter().find_map(|name| columns::table(name));
+            Box::new(Csv::new(table.into_iter().zip([out]).collect(), reading)?)
         }
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(Parquet::new(super::tables::parts(output)?, reading)?),
         Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Html => Box::new(html::view(output, out, heads)?),
         Format::Table if live => {

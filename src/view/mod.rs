@@ -25,6 +25,8 @@ pub mod json;
 pub(crate) mod locale;
 pub mod markdown;
 pub(crate) mod packet;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod record;
 pub mod redact;
 pub mod schema;

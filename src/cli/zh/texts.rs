@@ -63,11 +63,11 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
             "接口和文件打开之后以这个用户继续运行；`root` 表示仍是 root，但没有特权 [默认：对 root 来说是调用 sudo 的用户，否则是 nobody]"
         }
         (_, "show") => {
-            "显示什么，多项以逗号分隔：steps 各步骤的表，sessions 每个会话一行，credentials 登录情况，messages 邮件，findings 发现的问题，\
+            "显示什么，多项以逗号分隔：steps 各步骤的表，sessions 每个会话一行，credentials 登录情况，messages 邮件，transactions 邮件事务和 attachments 附件（仅用于 csv 和 parquet），findings 发现的问题，\
              journeys 邮件的行程，summary 统计，transcript 逐行的对话，details 各会话自己的问题，all 全部（不含 transcript）[默认：steps,credentials,findings]"
         }
         ("read" | "live", "format") => {
-            "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行，两者都包含全部内容；`csv` 是 --show 指定的一张表；`markdown` 和 `html` 是供报告用的页面"
+            "以什么格式显示。`json` 是一个文档，`ndjson` 每个会话一行，两者都包含全部内容；`csv` 是 --show 指定的一张表；`parquet` 把 --show 指定的表（默认全部）写成 `-o DIR/` 目录中的文件，供 DuckDB、pandas、polars 和 Spark 读取；`markdown` 和 `html` 是供报告用的页面"
         }
         (_, "format") => "以什么格式显示",
         (_, "json") => "同 --format json",

@@ -64,6 +64,8 @@ pub struct SessionRef {
     pub first: Time,
     /// The TCP sequence number of its first packet.
     pub first_sequence: u32,
+    /// The number of its first packet, which tells the source ([`crate::capture::number`]).
+    pub first_packet: u64,
 }
 
 impl SessionRef {
@@ -75,6 +77,7 @@ impl SessionRef {
             endpoints: transport.endpoints,
             first: transport.first.time,
             first_sequence: transport.first_sequence,
+            first_packet: transport.first.packet,
         }
     }
 

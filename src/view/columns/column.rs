@@ -1,6 +1,7 @@
 //! What a column is: its name, its type, and how its value is read off a row.
 
-use crate::capture::Time;
+use super::shared::in_one_cell;
+use crate::capture::{Time, number};
 use crate::session::Session;
 use crate::verdict::Report;
 use crate::view::Lang;
@@ -8,10 +9,47 @@ use crate::view::locale::{self, Label};
 use crate::view::record;
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
-/// The language of texts for people, and the characters after which the text of a step is cut. Redaction is none of its
-/// business: what reaches a view has been redacted.
-pub type Reading = record::Options;
+/// How rows are read. Redaction is none of its business: what reaches a view has been redacted.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The language of texts for people.
+    pub lang: Lang,
+    /// Characters after which the text of a step is cut.
+    pub text_limit: usize,
+    /// The names of what is read, in the order in which packets count them ([`crate::capture::number`]). One that is alone is the name
+    /// of all: of a file that is followed, whose parts are counted as they come. Without any, no row has a name.
+    pub sources: Arc<[String]>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        record::Options::default().into()
+    }
+}
+
+impl From<record::Options> for Reading {
+    fn from(record::Options { lang, text_limit }: record::Options) -> Self {
+        Self { lang, text_limit, sources: Arc::default() }
+    }
+}
+
+impl Reading {
+    /// The same as the options of records.
+    pub(super) fn options(&self) -> record::Options {
+        record::Options { lang: self.lang, text_limit: self.text_limit }
+    }
+
+    /// The name of the source that `packet` is of, as it was given; absent if it is not known.
+    pub(super) fn source_file(&self, packet: u64) -> Option<Cow<'_, str>> {
+        let name = match &*self.sources {
+            [alone] => alone,
+            several => several.get(number::source(packet))?,
+        };
+        Some(Cow::Borrowed(name))
+    }
+}
 
 /// A value of a row. Texts are as they crossed: a view escapes them for what it writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +66,26 @@ pub enum Value<'a> {
     Boolean(bool),
     /// A moment. Shown as RFC 3339 in UTC.
     Time(Time),
+    /// A list of texts, unescaped; it may be empty.
+    Texts(Vec<Cow<'a, str>>),
+    /// A list of whole numbers that are not negative; it may be empty. An item that is unknown is absent, and keeps its place.
+    Integers(Vec<Option<u64>>),
+}
+
+impl Value<'_> {
+    /// A list as the text of one cell, with [`SEPARATOR`](super::SEPARATOR) between its items: for views that have no lists.
+    /// Absent for other values; empty for an empty list.
+    pub fn in_one_cell(&self) -> Option<String> {
+        match self {
+            Self::Texts(items) => Some(in_one_cell(items.iter().map(|item| &**item))),
+            Self::Integers(items) => {
+                let written = |item: &Option<u64>| item.map(|item| item.to_string()).unwrap_or_default();
+                let items: Vec<String> = items.iter().map(written).collect();
+                Some(in_one_cell(items.iter().map(String::as_str)))
+            }
+            Self::None | Self::Text(_) | Self::Integer(_) | Self::Number(_) | Self::Boolean(_) | Self::Time(_) => None,
+        }
+    }
 }
 
 /// The type of a column: every value in it has it, or is [`Value::None`].
@@ -39,6 +97,8 @@ pub enum Kind {
     Number,
     Boolean,
     Time,
+    Texts,
+    Integers,
 }
 
 impl Kind {
@@ -50,6 +110,8 @@ impl Kind {
             Self::Number => "number",
             Self::Boolean => "boolean",
             Self::Time => "time",
+            Self::Texts => "list of text",
+            Self::Integers => "list of integer",
         }
     }
 }
@@ -81,7 +143,9 @@ pub trait Table: 'static {
 }
 
 type Read<T, V> = for<'r, 'a> fn(&Reading, &'r <T as Table>::Row<'a>) -> V;
-type ReadText<T> = for<'r, 'a> fn(&Reading, &'r <T as Table>::Row<'a>) -> Option<Cow<'r, str>>;
+type ReadIntegers<T> = Read<T, Option<Vec<Option<u64>>>>;
+type ReadTexts<T> = for<'r, 'a> fn(&'r Reading, &'r <T as Table>::Row<'a>) -> Option<Vec<Cow<'r, str>>>;
+type ReadText<T> = for<'r, 'a> fn(&'r Reading, &'r <T as Table>::Row<'a>) -> Option<Cow<'r, str>>;
 
 /// Reads a column's value: each type of column has functions of its own, so that no value can have another.
 enum Get<T: Table + ?Sized> {
@@ -90,6 +154,8 @@ enum Get<T: Table + ?Sized> {
     Number(Read<T, Option<f64>>),
     Boolean(Read<T, Option<bool>>),
     Time(Read<T, Option<Time>>),
+    Texts(ReadTexts<T>),
+    Integers(ReadIntegers<T>),
 }
 
 /// A column of table `T`.
@@ -133,6 +199,16 @@ impl<T: Table + ?Sized> Column<T> {
         Self::new(id, en, zh, Get::Time(get))
     }
 
+    /// A column of lists of texts.
+    pub const fn texts(id: &'static str, en: &'static str, zh: &'static str, get: ReadTexts<T>) -> Self {
+        Self::new(id, en, zh, Get::Texts(get))
+    }
+
+    /// A column of lists of whole numbers.
+    pub const fn integers(id: &'static str, en: &'static str, zh: &'static str, get: ReadIntegers<T>) -> Self {
+        Self::new(id, en, zh, Get::Integers(get))
+    }
+
     /// The same, shown to people under `title`: in Markdown and on the page. Other columns are for programs alone.
     pub(super) const fn titled(self, title: Label) -> Self {
         Self { report: Some(title), ..self }
@@ -143,11 +219,17 @@ impl<T: Table + ?Sized> Column<T> {
         Self { words: Some(words), ..self }
     }
 
-    /// What people read in its place in `row`: in the language asked for, where the value is a machine's word.
-    pub fn shown<'r>(&self, reading: &Reading, row: &'r T::Row<'_>) -> Value<'r> {
-        match self.words {
-            Some(words) => words(reading, row).map_or(Value::None, Value::Text),
-            None => self.value(reading, row),
+    /// What people read in its place in `row`: in the language asked for, where the value is a machine's word; a list as one
+    /// text.
+    pub fn shown<'r>(&self, reading: &'r Reading, row: &'r T::Row<'_>) -> Value<'r> {
+        if let Some(words) = self.words {
+            return words(reading, row).map_or(Value::None, Value::Text);
+        }
+        let value = self.value(reading, row);
+        match value.in_one_cell() {
+            Some(list) if list.is_empty() => Value::None,
+            Some(list) => Value::Text(list.into()),
+            None => value,
         }
     }
 
@@ -159,6 +241,8 @@ impl<T: Table + ?Sized> Column<T> {
             Get::Number(_) => Kind::Number,
             Get::Boolean(_) => Kind::Boolean,
             Get::Time(_) => Kind::Time,
+            Get::Texts(_) => Kind::Texts,
+            Get::Integers(_) => Kind::Integers,
         }
     }
 
@@ -173,7 +257,7 @@ impl<T: Table + ?Sized> Column<T> {
     }
 
     /// Its value in `row`.
-    pub fn value<'r>(&self, reading: &Reading, row: &'r T::Row<'_>) -> Value<'r> {
+    pub fn value<'r>(&self, reading: &'r Reading, row: &'r T::Row<'_>) -> Value<'r> {
         match self.get {
             // An empty text that means something has a column of its own: programs read an empty cell as nothing.
             Get::Text(get) => get(reading, row).filter(|text| !text.is_empty()).map(Value::Text),
@@ -181,6 +265,8 @@ impl<T: Table + ?Sized> Column<T> {
             Get::Number(get) => get(reading, row).filter(|number| number.is_finite()).map(Value::Number),
             Get::Boolean(get) => get(reading, row).map(Value::Boolean),
             Get::Time(get) => get(reading, row).and_then(Time::known).map(Value::Time),
+            Get::Texts(get) => get(reading, row).map(Value::Texts),
+            Get::Integers(get) => get(reading, row).map(Value::Integers),
         }
         .unwrap_or(Value::None)
     }

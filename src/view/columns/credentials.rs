@@ -113,7 +113,7 @@ const COLUMNS: &[Column<Credentials>] = &[
         "首个分组在 `packet_source` 中的序号。",
         |_, row: &CredentialRow<'_>| row.packets().first().copied().map(number::frame),
     ),
-    Column::text(
+    Column::integers(
         "packets",
         "List: the numbers of its packets within `packet_source`.",
         "列表：`packet_source` 中的分组序号。",
@@ -125,7 +125,7 @@ const COLUMNS: &[Column<Credentials>] = &[
         "`packets` 所在的文件，按读取顺序从 0 起。",
         |_, row: &CredentialRow<'_>| source(row.of.session.transport.first.packet),
     ),
-    Column::text(
+    Column::texts(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
         "列表：其他文件中的分组，写作 `packet_source:序号`。",
@@ -216,10 +216,16 @@ const COLUMNS: &[Column<Credentials>] = &[
         "在已解密的 TLS 内发送则为真。",
         |_, row: &CredentialRow<'_>| Some(row.credential.encrypted),
     ),
-    Column::text(
+    Column::integers(
         "steps",
         "List: the `n` of the steps it was read from.",
         "列表：所据步骤的 `n`。",
         |_, row: &CredentialRow<'_>| numbers(row.credential.steps.iter().map(|&n| n.into())),
+    ),
+    Column::text(
+        "source_file",
+        "The name of the file of the session's first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "会话首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &CredentialRow<'_>| reading.source_file(row.of.session.transport.first.packet),
     ),
 ];

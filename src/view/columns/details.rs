@@ -52,9 +52,9 @@ impl Table for Details {
 }
 
 /// `name=value` for each fact that is no words.
-fn named<'a>(reading: &Reading, facts: &Facts) -> Option<Cow<'a, str>> {
+fn named<'a>(reading: &Reading, facts: &Facts) -> Option<Vec<Cow<'a, str>>> {
     listed(facts.list.iter().filter_map(|(key, fact)| {
-        let value = match fact_value(fact, *reading)? {
+        let value = match fact_value(fact, reading.options())? {
             Value::String(text) => text,
             other => other.to_string(),
         };
@@ -117,7 +117,7 @@ const COLUMNS: &[Column<Details>] = &[
     Column::text("reference", "An RFC section or a CVE.", "RFC 章节或 CVE。", |reading, row: &DetailRow<'_>| {
         borrowed(locale::finding(reading.lang, row.finding).reference?)
     }),
-    Column::text(
+    Column::texts(
         "facts",
         "List: the first occurrence in values, each as `name=value`.",
         "列表：首次出现的各项值，写作 `名称=值`。",
@@ -145,13 +145,13 @@ const COLUMNS: &[Column<Details>] = &[
         |_, row: &DetailRow<'_>| people(row.evidence()),
     )
     .titled(Label::Evidence),
-    Column::text(
+    Column::integers(
         "steps",
         "List: the `n` of the steps that show it.",
         "列表：证据步骤的 `n`。",
         |_, row: &DetailRow<'_>| numbers(row.finding.steps.iter().map(|&n| n.into())),
     ),
-    Column::text(
+    Column::integers(
         "packets",
         "List: the packets that show it, within `packet_source`: those of its steps and others.",
         "列表：`packet_source` 中的证据分组。",
@@ -163,10 +163,16 @@ const COLUMNS: &[Column<Details>] = &[
         "`packets` 所在的文件，按读取顺序从 0 起。",
         |_, row: &DetailRow<'_>| source(row.of.session.transport.first.packet),
     ),
-    Column::text(
+    Column::texts(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
         "列表：其他文件中的分组，写作 `packet_source:序号`。",
         |_, row: &DetailRow<'_>| packets_elsewhere(row.evidence().into_iter(), row.of.session.source()),
+    ),
+    Column::text(
+        "source_file",
+        "The name of the file of the session's first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "会话首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &DetailRow<'_>| reading.source_file(row.of.session.transport.first.packet),
     ),
 ];

@@ -180,7 +180,7 @@ const COLUMNS: &[Column<Findings>] = &[
     Column::text("first_session_uid", "That session's `uid`.", "该会话的 `uid`。", |_, row: &FindingRow<'_>| {
         owned(identifier(&row.first()?.session))
     }),
-    Column::text(
+    Column::integers(
         "first_steps",
         "List: the `n` of the steps of that session that show it.",
         "列表：该会话中证据步骤的 `n`。",
@@ -193,7 +193,7 @@ const COLUMNS: &[Column<Findings>] = &[
         |_, row: &FindingRow<'_>| people(row.packets()?.0.iter().copied()),
     )
     .titled(Label::Evidence),
-    Column::text(
+    Column::integers(
         "first_packets",
         "List: the same, within `packet_source`.",
         "列表：同上，在 `packet_source` 中。",
@@ -208,7 +208,7 @@ const COLUMNS: &[Column<Findings>] = &[
         "`first_packets` 所在的文件，按读取顺序从 0 起。",
         |_, row: &FindingRow<'_>| source(*row.packets()?.0.first()?),
     ),
-    Column::text(
+    Column::texts(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
         "列表：其他文件中的分组，写作 `packet_source:序号`。",

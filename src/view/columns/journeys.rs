@@ -144,11 +144,11 @@ const COLUMNS: &[Column<Journeys>] = &[
         let change = row.change()?;
         owned(locale::change(reading.lang, change.kind, change.body, change.bytes_added))
     }),
-    Column::text(
+    Column::texts(
         "change_fields",
         "List: names of the header fields that are different.",
         "列表：不同的首部字段名。",
-        |_, row: &HopRow<'_>| listed(&row.change()?.fields),
+        |_, row: &HopRow<'_>| listed(row.change()?.fields.iter().map(|name| &**name)),
     ),
     Column::text(
         "change_body",
@@ -161,5 +161,11 @@ const COLUMNS: &[Column<Journeys>] = &[
         "Bytes by which the content has grown.",
         "内容增加的字节数。",
         |_, row: &HopRow<'_>| Some(row.change()?.bytes_added),
+    ),
+    Column::text(
+        "source_file",
+        "The name of the file of the session's first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "会话首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &HopRow<'_>| reading.source_file(row.hop.session.first_packet),
     ),
 ];

@@ -43,7 +43,7 @@ impl Table for Messages {
 }
 
 /// `name <address>`.
-fn mailboxes<'r>(list: &'r [Mailbox]) -> Option<Cow<'r, str>> {
+fn mailboxes<'r>(list: &'r [Mailbox]) -> Option<Vec<Cow<'r, str>>> {
     listed(list.iter().map(|mailbox| {
         let text = |text: &'r Option<String>| text.as_deref().unwrap_or_default();
         match (text(&mailbox.name), text(&mailbox.address)) {
@@ -64,7 +64,7 @@ const COLUMNS: &[Column<Messages>] = &[
         borrowed(if from.is_empty() { "<>" } else { from })
     })
     .titled(Label::EnvelopeFrom),
-    Column::text("envelope_to", "List: the envelope's recipients, also those refused.", "列表：信封收件人，包括被拒绝的。", |_, row: &MessageRow<'_>| {
+    Column::texts("envelope_to", "List: the envelope's recipients, also those refused.", "列表：信封收件人，包括被拒绝的。", |_, row: &MessageRow<'_>| {
         listed(row.message.envelope.as_ref()?.to.iter().map(|to| &to.address))
     })
     .titled(Label::EnvelopeTo),
@@ -78,17 +78,17 @@ const COLUMNS: &[Column<Messages>] = &[
     Column::time("date_utc", "`date` as a time, if it can be read as one.", "`date` 的时间值（若可读）。", |_, row: &MessageRow<'_>| row.message.header.date_utc)
         .titled(Label::Date),
     Column::text("subject", "Subject, decoded.", "解码后的主题。", |_, row: &MessageRow<'_>| optional(&row.message.header.subject)).titled(Label::Subject),
-    Column::text("from", "List: From, decoded.", "列表：解码后的 From。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.from)).titled(Label::From),
-    Column::text("to", "List: To.", "列表：To。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.to)).titled(Label::To),
-    Column::text("cc", "List: Cc.", "列表：Cc。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.cc)),
-    Column::text("reply_to", "List: Reply-To.", "列表：Reply-To。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.reply_to)),
+    Column::texts("from", "List: From, decoded.", "列表：解码后的 From。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.from)).titled(Label::From),
+    Column::texts("to", "List: To.", "列表：To。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.to)).titled(Label::To),
+    Column::texts("cc", "List: Cc.", "列表：Cc。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.cc)),
+    Column::texts("reply_to", "List: Reply-To.", "列表：Reply-To。", |_, row: &MessageRow<'_>| mailboxes(&row.message.header.reply_to)),
     Column::text("mime_version", "MIME-Version.", "MIME-Version。", |_, row: &MessageRow<'_>| optional(&row.mime()?.version)),
     Column::text("mime_content_type", "Media type.", "媒体类型。", |_, row: &MessageRow<'_>| optional(&row.mime()?.content_type)).titled(Label::ContentType),
     Column::text("mime_charset", "Charset, as declared.", "声明的字符集。", |_, row: &MessageRow<'_>| optional(&row.mime()?.charset)),
     Column::text("mime_boundary", "Boundary of a multipart.", "multipart 的分界串。", |_, row: &MessageRow<'_>| optional(&row.mime()?.boundary)),
     Column::text("mime_encoding", "Content-Transfer-Encoding.", "Content-Transfer-Encoding。", |_, row: &MessageRow<'_>| optional(&row.mime()?.encoding)),
     Column::integer("attachment_count", "Attachments.", "附件数。", |_, row: &MessageRow<'_>| count(row.message.attachments.len())),
-    Column::text("attachments", "List: their file names; `?` for one without a name.", "列表：附件名，无名者为 `?`。", |_, row: &MessageRow<'_>| {
+    Column::texts("attachments", "List: their file names; `?` for one without a name.", "列表：附件名，无名者为 `?`。", |_, row: &MessageRow<'_>| {
         let names = row.message.attachments.iter().map(|attachment| attachment.filename.as_deref().filter(|name| !name.is_empty()));
         listed(names.map(|name| name.unwrap_or("?")))
     })
@@ -115,11 +115,17 @@ const COLUMNS: &[Column<Messages>] = &[
     Column::boolean("encrypted", "True if it was sent inside TLS that was decrypted.", "在已解密的 TLS 内发送则为真。", |_, row: &MessageRow<'_>| {
         Some(row.message.encrypted)
     }),
-    Column::text("steps", "List: the `n` of the steps it was read from.", "列表：所据步骤的 `n`。", |_, row: &MessageRow<'_>| {
+    Column::integers("steps", "List: the `n` of the steps it was read from.", "列表：所据步骤的 `n`。", |_, row: &MessageRow<'_>| {
         numbers(row.message.steps.iter().map(|&n| n.into()))
     }),
-    Column::text("same_as", "List: the same message in sessions before, each as `session:n:match`; `match` is `content`, `body` or `message-id`.", "列表：先前会话中的同一邮件，写作 `session:n:match`。", |_, row: &MessageRow<'_>| {
+    Column::texts("same_as", "List: the same message in sessions before, each as `session:n:match`; `match` is `content`, `body` or `message-id`.", "列表：先前会话中的同一邮件，写作 `session:n:match`。", |_, row: &MessageRow<'_>| {
         listed(row.message.same_as.iter().map(|same| format!("{}:{}:{}", same.session, same.message, enums::Match(same.by).name())))
     })
     .titled(Label::SameAs),
+    Column::text(
+        "source_file",
+        "The name of the file of the session's first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "会话首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &MessageRow<'_>| reading.source_file(row.of.session.transport.first.packet),
+    ),
 ];

@@ -130,18 +130,18 @@ const COLUMNS: &[Column<Sessions>] = &[
     }),
     Column::text("client_name", "The name that the client gave itself.", "客户自称的名字。", |_, row: &SessionRow<'_>| optional(&row.of.session.client_name)),
     Column::text("banner", "The server's greeting text.", "服务器问候语的文字。", |_, row: &SessionRow<'_>| optional(&row.of.session.banner)),
-    Column::text("capabilities", "List: the last EHLO, CAPA or CAPABILITY list.", "列表：最后一次 EHLO、CAPA 或 CAPABILITY 的内容。", |_, row: &SessionRow<'_>| {
+    Column::texts("capabilities", "List: the last EHLO, CAPA or CAPABILITY list.", "列表：最后一次 EHLO、CAPA 或 CAPABILITY 的内容。", |_, row: &SessionRow<'_>| {
         listed(&row.of.session.capabilities)
     }),
-    Column::text("from", "List: the senders of its envelopes, each once; `<>` for the empty one.", "列表：各信封的发件人，空发件人为 `<>`。", |_, row: &SessionRow<'_>| {
+    Column::texts("from", "List: the senders of its envelopes, each once; `<>` for the empty one.", "列表：各信封的发件人，空发件人为 `<>`。", |_, row: &SessionRow<'_>| {
         listed(row.senders())
     })
     .titled(Label::EnvelopeFrom),
-    Column::text("to", "List: the recipients of its envelopes, also those refused, each once.", "列表：各信封的收件人，包括被拒绝的。", |_, row: &SessionRow<'_>| {
+    Column::texts("to", "List: the recipients of its envelopes, also those refused, each once.", "列表：各信封的收件人，包括被拒绝的。", |_, row: &SessionRow<'_>| {
         listed(row.recipients())
     })
     .titled(Label::EnvelopeTo),
-    Column::text("user", "List: the user names of its log-ins, each once.", "列表：登录的用户名。", |_, row: &SessionRow<'_>| listed(row.users()))
+    Column::texts("user", "List: the user names of its log-ins, each once.", "列表：登录的用户名。", |_, row: &SessionRow<'_>| listed(row.users()))
         .titled(Label::User),
     Column::text(
         "outcome",
@@ -199,7 +199,7 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::text("tls_certificate_not_after", "End of its validity, as in the JSON.", "有效期止。", |_, row: &SessionRow<'_>| {
         of_certificate(row, |certificate| &certificate.not_after)
     }),
-    Column::text("tls_certificate_names", "List: its alternative names.", "列表：其备用名称。", |_, row: &SessionRow<'_>| listed(&row.certificate()?.names)),
+    Column::texts("tls_certificate_names", "List: its alternative names.", "列表：其备用名称。", |_, row: &SessionRow<'_>| listed(&row.certificate()?.names)),
     Column::text("tls_certificate_sha256", "SHA-256 of its DER encoding.", "其 DER 编码的 SHA-256。", |_, row: &SessionRow<'_>| {
         of_certificate(row, |certificate| &certificate.sha256)
     }),
@@ -253,4 +253,10 @@ const COLUMNS: &[Column<Sessions>] = &[
     Column::number("transport_rtt_ms", "Milliseconds from the SYN to the ACK that ends the handshake.", "从 SYN 到完成握手的 ACK 的毫秒数。", |_, row: &SessionRow<'_>| {
         row.of.session.transport.counters.rtt_ms
     }),
+    Column::text(
+        "source_file",
+        "The name of the file of its first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &SessionRow<'_>| reading.source_file(row.of.session.transport.first.packet),
+    ),
 ];

@@ -53,34 +53,39 @@ pub fn word<'a>(word: &'static str) -> Option<Cow<'a, str>> {
     Some(Cow::Borrowed(word))
 }
 
+/// Texts.
+pub fn listed<'a, T: Into<Cow<'a, str>>>(items: impl IntoIterator<Item = T>) -> Option<Vec<Cow<'a, str>>> {
+    Some(items.into_iter().map(Into::into).collect())
+}
+
 /// The items of a list in one cell, with [`SEPARATOR`] between them. A semicolon within an item is written `<U+003B>`, as
 /// [`escape`](crate::view::escape) writes what would mislead.
-pub fn listed<'a, T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Option<Cow<'a, str>> {
+pub fn in_one_cell<'t>(items: impl IntoIterator<Item = &'t str>) -> String {
     let mut list = String::new();
     for (nth, item) in items.into_iter().enumerate() {
         if nth > 0 {
             list.push_str(SEPARATOR);
         }
-        match item.as_ref().contains(';') {
-            true => list.push_str(&item.as_ref().replace(';', "<U+003B>")),
-            false => list.push_str(item.as_ref()),
+        match item.contains(';') {
+            true => list.push_str(&item.replace(';', "<U+003B>")),
+            false => list.push_str(item),
         }
     }
-    Some(Cow::Owned(list))
+    list
 }
 
-/// Numbers in one cell.
-pub fn numbers<'a>(numbers: impl IntoIterator<Item = u64>) -> Option<Cow<'a, str>> {
-    listed(numbers.into_iter().map(|number| number.to_string()))
+/// Whole numbers.
+pub fn numbers(numbers: impl IntoIterator<Item = u64>) -> Option<Vec<Option<u64>>> {
+    Some(numbers.into_iter().map(Some).collect())
 }
 
 /// Those of `packets` that are of `source`, by their numbers in it.
-pub fn packets_of<'a>(packets: impl Iterator<Item = u64>, source: usize) -> Option<Cow<'a, str>> {
+pub fn packets_of(packets: impl Iterator<Item = u64>, source: usize) -> Option<Vec<Option<u64>>> {
     numbers(packets.filter(|&packet| number::source(packet) == source).map(number::frame))
 }
 
 /// Those that are of another one, each with the index of its source in front: `1:12`.
-pub fn packets_elsewhere<'a>(packets: impl Iterator<Item = u64>, source: usize) -> Option<Cow<'a, str>> {
+pub fn packets_elsewhere<'a>(packets: impl Iterator<Item = u64>, source: usize) -> Option<Vec<Cow<'a, str>>> {
     let others = packets.filter(|&packet| number::source(packet) != source);
     listed(others.map(|packet| format!("{}:{}", number::source(packet), number::frame(packet))))
 }

@@ -145,7 +145,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "首个分组在 `packet_source` 中的序号。",
         |_, row: &StepRow<'_>| Some(number::frame(row.step.packets.first())).filter(|&packet| packet > 0),
     ),
-    Column::text(
+    Column::integers(
         "packets",
         "List: the numbers of its packets within `packet_source`.",
         "列表：`packet_source` 中的分组序号。",
@@ -157,7 +157,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "`packets` 所在的文件，按读取顺序从 0 起。",
         |_, row: &StepRow<'_>| source(row.step.packets.first()),
     ),
-    Column::text(
+    Column::texts(
         "packets_elsewhere",
         "List: packets of other files, each as `packet_source:number`.",
         "列表：其他文件中的分组，写作 `packet_source:序号`。",
@@ -229,7 +229,7 @@ const COLUMNS: &[Column<Steps>] = &[
         "动词之后的内容，按原样。",
         |reading, row: &StepRow<'_>| arguments(reading, row.step),
     ),
-    Column::text(
+    Column::texts(
         "mailboxes",
         "List: IMAP's mailboxes, decoded, if they were sent in modified UTF-7.",
         "列表：解码后的 IMAP 邮箱名。",
@@ -305,5 +305,11 @@ const COLUMNS: &[Column<Steps>] = &[
         "A reply: milliseconds since that step.",
         "应答：距该步骤的毫秒数。",
         |_, row: &StepRow<'_>| row.step.elapsed.nanoseconds().map(milliseconds),
+    ),
+    Column::text(
+        "source_file",
+        "The name of the file of the session's first packet, as it was given; `-` is standard input, and live it is the interface.",
+        "会话首个分组所在文件的名称，按所给的写法；`-` 为标准输入，实时抓取时为接口名。",
+        |reading, row: &StepRow<'_>| reading.source_file(row.of.session.transport.first.packet),
     ),
 ];

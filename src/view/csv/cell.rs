@@ -7,6 +7,7 @@ A value as the text of a cell.
 - A text that a spreadsheet could take for a formula gets an apostrophe in front, and so does one that begins with an
   apostrophe: whoever takes one apostrophe off the front of every text that has one gets the text again. It is a formula
   if its first character, after white space, is `=`, `+`, `-`, `@` or the full-width form of one.
+- A list is a text: its items with `; ` between them.
 - A text is in quotes, and nothing else is: a program that heeds them takes no password of digits for a number, and no
   `1-2` for a date.
 */
@@ -23,13 +24,21 @@ pub fn written<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
     match value {
         Value::None => Cow::Borrowed(""),
         Value::Text(text) if text.is_empty() => Cow::Borrowed(""),
-        Value::Text(text) => Cow::Owned(quoted(&guarded(escape::block(text)))),
+        Value::Text(text) => written_text(text),
         Value::Integer(number) => Cow::Owned(number.to_string()),
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Boolean(true) => Cow::Borrowed("true"),
         Value::Boolean(false) => Cow::Borrowed("false"),
         Value::Time(time) => Cow::Owned(time.to_string()),
+        Value::Texts(_) | Value::Integers(_) => match value.in_one_cell() {
+            Some(list) if !list.is_empty() => written_text(&list),
+            _ => Cow::Borrowed(""),
+        },
     }
+}
+
+fn written_text(text: &str) -> Cow<'static, str> {
+    Cow::Owned(quoted(&guarded(escape::block(text))))
 }
 
 /// In quotes, with those within doubled, as RFC 4180 has it.

@@ -18,11 +18,6 @@ use crate::view::Lang;
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use std::io::{self, Write};
 
-/// The table called `name`, as `--show` has it.
-pub fn table(name: &str) -> Option<&'static dyn AnyTable> {
-    columns::ALL.into_iter().find(|table| table.name() == name)
-}
-
 /// `--format csv`.
 pub struct Csv<W: Write> {
     reading: Reading,
@@ -54,12 +49,12 @@ impl<W: Write> Csv<W> {
         self.tables.into_iter().map(|(_, out)| out.into_inner().map_err(|error| error.into_error())).collect()
     }
 
-    fn names(&self) -> Vec<&'static str> {
-        self.tables.iter().map(|(table, _)| table.name()).collect()
+    fn chosen(&self) -> Vec<&'static dyn AnyTable> {
+        self.tables.iter().map(|(table, _)| *table).collect()
     }
 
-    fn has(&self, names: &[&str]) -> bool {
-        self.tables.iter().any(|(table, _)| names.contains(&table.name()))
+    fn names(&self) -> Vec<&'static str> {
+        self.tables.iter().map(|(table, _)| table.name()).collect()
     }
 }
 
@@ -96,15 +91,11 @@ impl<W: Write> View for Csv<W> {
     }
 
     fn needs(&self) -> Needs {
-        let messages = self.has(&["steps", "messages", "journeys", "sessions", "summary"]);
-        let (digests, prints) = (self.has(&["messages", "journeys"]), self.has(&["journeys"]));
-        Needs { messages, digests, attachments: digests, prints, texts: self.has(&["steps"]), faults: false }
+        columns::needs(&self.chosen())
     }
 
     fn selection(&self) -> Selection {
-        let judged = self.has(&["sessions", "findings", "details", "summary"]);
-        let rules = if judged { Selection::ALL.rules } else { Selection::NONE.rules };
-        Selection { rules, logins: false, across: self.has(&["findings", "journeys"]) }
+        columns::selection(&self.chosen())
     }
 }
 

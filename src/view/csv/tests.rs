@@ -1,7 +1,7 @@
-use super::{Csv, CutShort, table};
+use super::{Csv, CutShort};
 use crate::protocol::Protocol;
 use crate::session::Session;
-use crate::view::columns::{ALL, Kind, Reading};
+use crate::view::columns::{ALL, Kind, Reading, table};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
 use proptest::prelude::*;
@@ -59,7 +59,8 @@ fn every_cell_has_the_type_of_its_column() {
                 let cell = row[column.id].as_str();
                 let fits = match column.kind {
                     _ if cell.is_empty() => true,
-                    Kind::Text => true,
+                    Kind::Text | Kind::Texts => true,
+                    Kind::Integers => cell.split("; ").all(|item| item.is_empty() || item.parse::<u64>().is_ok()),
                     Kind::Integer => cell.parse::<u64>().is_ok(),
                     Kind::Number => cell.parse::<f64>().is_ok_and(f64::is_finite),
                     Kind::Boolean => matches!(cell, "true" | "false"),

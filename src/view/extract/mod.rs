@@ -22,8 +22,8 @@ mod spool;
 mod transcript;
 
 pub use index::Counts;
-pub(crate) use spool::AtPath;
 pub use spool::Spool;
+pub(crate) use spool::{AtPath, named};
 
 use super::{Lang, View};
 use crate::limits::{Limit, LimitsHit};
@@ -32,6 +32,7 @@ use crate::session::model::{Attachment, Message, Session, Step};
 use crate::verdict::{Needs, Report, Selection};
 use index::{Index, Place};
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -83,7 +84,15 @@ pub fn begin(directory: &Path, limit: u64, stop: &Arc<AtomicBool>) -> io::Result
 /// # Errors
 /// If the directory is not empty or cannot be created.
 pub fn make(directory: &Path) -> io::Result<bool> {
-    let is_there = is_there(directory)?;
+    make_beside(directory, |_| false)
+}
+
+/// As [`make`]; files that `passed_over` knows by their names do not count as content.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_beside(directory: &Path, passed_over: fn(&OsStr) -> bool) -> io::Result<bool> {
+    let is_there = is_there(directory, passed_over)?;
     if !is_there {
         spool::make_directory(directory)?;
     }
@@ -103,10 +112,12 @@ pub(crate) struct NotEmpty {
 }
 
 /// Whether there is such a directory, which is then empty.
-fn is_there(directory: &Path) -> io::Result<bool> {
+fn is_there(directory: &Path, passed_over: fn(&OsStr) -> bool) -> io::Result<bool> {
+    let is_passed_over =
+        |entry: &io::Result<fs::DirEntry>| entry.as_ref().is_ok_and(|entry| passed_over(&entry.file_name()));
     match fs::read_dir(directory) {
         Ok(mut entries) => {
-            if let Some(entry) = entries.next() {
+            if let Some(entry) = entries.find(|entry| !is_passed_over(entry)) {
                 entry.map_err(|error| spool::named(directory, &error))?;
                 let is_ours = directory.join(INDEX).exists() || directory.join(INDEX_UNFINISHED).exists();
                 let error = NotEmpty { folder: directory.display().to_string(), is_ours };

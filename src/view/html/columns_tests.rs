@@ -16,6 +16,8 @@ fn seen(value: &Value<'_>) -> Vec<String> {
         Value::Number(number) => vec![number.to_string()],
         Value::Boolean(value) => vec![value.to_string()],
         Value::Time(time) => vec![Clock::Utc.second(Lang::En, *time)],
+        Value::Texts(items) => items.iter().map(|item| crate::view::escape::line(item).into_owned()).collect(),
+        Value::Integers(items) => items.iter().flatten().map(u64::to_string).collect(),
     }
 }
 

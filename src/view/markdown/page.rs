@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 /// How values are read for people.
 pub fn reading(options: &Options) -> Reading {
-    Reading { lang: options.lang, text_limit: options.text_limit }
+    Reading { lang: options.lang, text_limit: options.text_limit, ..Reading::default() }
 }
 
 /// A value for people, escaped for Markdown.
@@ -20,6 +20,7 @@ pub fn shown(options: &Options, value: &Value<'_>) -> String {
         Value::Number(number) => number.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::Time(time) => escaped(&options.time.moment(options.lang, *time)),
+        Value::Texts(_) | Value::Integers(_) => raw(&value.in_one_cell().unwrap_or_default()),
     }
 }
 

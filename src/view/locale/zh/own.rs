@@ -138,6 +138,10 @@ const SAID: &[Said] = &[
          file of its own in a folder: -o DIR/",
         "--format csv 一次输出只写一张表，而所选的有 {0} 张（{1}）：请用 --show 选择一张，或用 -o DIR/ 把每张表写成目录中的一个文件",
     ),
+    (
+        "--format parquet writes each table to a file in a folder, which is empty or not there yet: name it by -o DIR/",
+        "--format parquet 把每张表写成目录中的一个文件，目录须为空或尚不存在：请用 -o DIR/ 指定",
+    ),
     ("{v}: the template cannot be read", "{0}：无法读取模板"),
     ("the page's template", "网页的模板"),
     // Of a template, what its engine says.
