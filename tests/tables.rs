@@ -108,7 +108,18 @@ fn a_folder_has_a_file_for_each_table_and_nothing_is_overwritten() {
     let folder = temporary.path().join("tables/");
     let named = folder.to_str().expect("UTF-8");
     assert!(mailtap(&["--format", "csv", "-o", named]).status.success());
-    for name in ["steps", "sessions", "credentials", "messages", "findings", "details", "journeys", "summary"] {
+    for name in [
+        "steps",
+        "sessions",
+        "credentials",
+        "transactions",
+        "messages",
+        "attachments",
+        "findings",
+        "details",
+        "journeys",
+        "summary",
+    ] {
         assert!(Path::new(named).join(name).with_extension("csv").exists(), "{name}");
     }
     let before = std::fs::read(folder.join("steps.csv")).expect("steps.csv");

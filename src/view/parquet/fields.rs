@@ -40,6 +40,10 @@ pub fn of(table: &dyn AnyTable, lang: Lang) -> io::Result<(SchemaRef, WriterProp
         said("mailtap.table".to_owned(), table.name()),
         said("mailtap.row".to_owned(), table.row(Lang::En)),
     ];
+    // Readers of Arrow's own schema see what it says, others what the file says.
+    let metadata: HashMap<String, String> =
+        of_file.iter().map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect();
+    let schema = Schema::new_with_metadata(fields, metadata);
     let of_columns = described.iter().map(|column| said(format!("mailtap.column.{}", column.id), column.about));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(in_words)?))
@@ -52,7 +56,7 @@ pub fn of(table: &dyn AnyTable, lang: Lang) -> io::Result<(SchemaRef, WriterProp
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(of_file.into_iter().chain(of_columns).collect()))
         .build();
-    Ok((Arc::new(Schema::new(fields)), properties))
+    Ok((Arc::new(schema), properties))
 }
 
 fn field(column: &Described) -> Field {

@@ -2,7 +2,7 @@ use super::{Parquet, Part, is_part};
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::Session;
-use crate::session::model::{Addressee, Transaction};
+use crate::session::model::{Addressee, Outcome, Transaction};
 use crate::view::columns::{ALL, AnyTable, Kind, Reading, Value, table};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
@@ -112,10 +112,25 @@ fn expected(table: &dyn AnyTable, reading: &Reading, sessions: &[Session]) -> Ve
 #[test]
 fn what_is_written_is_read_back() {
     let mut smtp = lab_smtp();
-    let refused = Addressee { address: "b@example.org".to_owned(), code: Some(550), step: Some(5), ..Addressee::default() };
-    let unanswered = Addressee { address: "a@example.org".to_owned(), ..Addressee::default() };
-    let to = vec![unanswered, refused];
-    smtp.transactions = vec![Transaction { n: 1, to, size_limit: Some(u64::MAX >> 1), steps: vec![4, 5], ..Transaction::default() }];
+    let to = |address: &str, code, step| Addressee {
+        address: address.to_owned(),
+        code,
+        step,
+        final_code: None,
+        final_step: None,
+        outcome: Outcome::Unknown,
+    };
+    smtp.transactions = vec![Transaction {
+        n: 1,
+        from: Some(String::new()),
+        to: vec![to("a@example.org", None, None), to("b@example.org", Some(550), Some(5))],
+        size_said: None,
+        size_limit: Some(i64::MAX as u64),
+        outcome: Outcome::Unknown,
+        reply: None,
+        message: None,
+        steps: vec![4, 5],
+    }];
     let sessions = [everything(), smtp, lab_pop3()];
     let place = tempfile::tempdir().unwrap();
     for lang in [Lang::En, Lang::Zh] {
