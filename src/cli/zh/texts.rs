@@ -71,7 +71,9 @@ pub(super) fn argument(command: &str, id: &str) -> Option<&'static str> {
         }
         (_, "format") => "以什么格式显示",
         (_, "json") => "同 --format json",
-        (_, "output") => "写入文件而不是标准输出（`-`）。与 --format csv 或 parquet 合用时，`DIR/` 是目录，每张表一个文件，须为空或尚不存在",
+        (_, "output") => {
+            "写入文件而不是标准输出（`-`）。与 --format csv 或 parquet 合用时，`DIR/` 是目录，每张表一个文件，须为空或尚不存在"
+        }
         (_, "lang") => "标题和说明所用的语言 [默认：取自系统的语言环境]",
         (_, "extract") => {
             "把每封邮件、其附件和每个会话的对话记录写成 DIR 中的文件，index.json 说明哪个文件是什么。DIR 必须为空或尚不存在。不能与 --redact \
