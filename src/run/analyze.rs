@@ -70,18 +70,23 @@ fn shown(analysis: &Analysis, running: &Running, outputs: Outputs) -> anyhow::Re
     let output = &analysis.output;
     let may_not = |error| may_not(error, running.privileges.as_ref());
     let memory = analysis.options.memory;
+    let made = |outputs, heads| {
+        views::made(output, memory, running, outputs, heads).map_err(|error| {
+            // The files of Parquet are made here, as another user than before; other errors have more to say than the system does.
+            match output.format.is_parquet() && error.is::<io::Error>() {
+                true => error.downcast().map_or_else(|error| error, |error| may_not(error).into()),
+                false => error,
+            }
+        })
+    };
     let Some(directory) = &output.extract else {
         // What the page quotes as it was sent; where files are written, they have it.
         let heads = html::heads(output);
-        let view =
-            views::made(output, memory, running, outputs, heads.clone()).map_err(|error| match error.downcast() {
-                Ok(error) => may_not(error).into(),
-                Err(error) => error,
-            })?;
+        let view = made(outputs, heads.clone())?;
         return Ok(Shown { view, content_store: heads.map(|heads| -> Arc<dyn ContentStore> { heads }) });
     };
     let spool = extract::begin(directory, output.extract_limit, &running.give_up).map_err(may_not)?;
-    let view = views::made(output, memory, running, outputs, None)?;
+    let view = made(outputs, None)?;
     let end = running.live.then(|| Arc::clone(&running.give_up));
     let view = Extract::new(view, directory.clone(), output.lang, spool.clone(), end).map_err(may_not)?;
     Ok(Shown { view: Box::new(view), content_store: Some(spool) })
