@@ -22,8 +22,10 @@ mod spool;
 mod transcript;
 
 pub use index::Counts;
+pub(crate) use spool::AtPath;
 pub use spool::Spool;
-pub(crate) use spool::{AtPath, named};
+#[cfg(feature = "parquet")]
+pub(crate) use spool::named;
 
 use super::{Lang, View};
 use crate::limits::{Limit, LimitsHit};
