@@ -129,7 +129,10 @@ fn renumber(value: &mut Value, source: u64, whole: &dyn Fn(u64, u64) -> u64) {
     for elsewhere in object.remove("packets_elsewhere").as_mut().and_then(Value::as_array_mut).into_iter().flatten() {
         add(elsewhere["source"].as_u64().expect("a source"), elsewhere.get_mut("packets").map(Value::take));
     }
-    for (name, source) in [("first_packet", own), ("last_packet", last_own)] {
+    let mut of = |name: &str| object.remove(name).and_then(|source| source.as_u64()).unwrap_or(own);
+    let (from, to, shown) = (of("from_source"), of("to_source"), of("shown_source"));
+    let numbers = [("from_packet", from), ("to_packet", to), ("shown_packet", shown)];
+    for (name, source) in [("first_packet", own), ("last_packet", last_own)].into_iter().chain(numbers) {
         if let Some(number) = object.get(name).and_then(Value::as_u64) {
             object.insert(name.to_owned(), whole(source, number).into());
         }
@@ -137,10 +140,8 @@ fn renumber(value: &mut Value, source: u64, whole: &dyn Fn(u64, u64) -> u64) {
     if object.get("source").is_some_and(Value::is_u64) {
         object.remove("source");
     }
-    // A filter is of one file, and these come without the file that they are of.
-    for name in ["display_filter", "from_packet", "to_packet", "shown_packet"] {
-        object.remove(name);
-    }
+    // A filter is of one file.
+    object.remove("display_filter");
     object.values_mut().for_each(|value| renumber(value, own, whole));
     if !packets.is_empty() {
         object.insert("packets".to_owned(), packets.into_iter().collect());

@@ -3,7 +3,7 @@
 use super::enums;
 use super::value::milliseconds;
 use crate::capture::number;
-use crate::flow;
+use crate::flow::{self, PacketRef};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -91,8 +91,14 @@ struct ClosedWindow {
     ms: f64,
     /// The packet that closed it for the longest time.
     from_packet: u64,
+    /// The file of `from_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_source: Option<usize>,
     /// The packet that opened it then, or the last packet of the session.
     to_packet: u64,
+    /// The file of `to_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_source: Option<usize>,
     /// Segments that were sent again into the closed window, to ask whether it had opened.
     probes: u64,
 }
@@ -114,8 +120,14 @@ struct SentAgain {
     acknowledged: bool,
     /// The last packet with something new before it.
     from_packet: u64,
+    /// The file of `from_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_source: Option<usize>,
     /// The packet with the acknowledgement, or the last that was sent again.
     to_packet: u64,
+    /// The file of `to_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_source: Option<usize>,
     /// Bytes of the largest segment with that first byte.
     largest: u32,
     /// Bytes of the last one.
@@ -133,6 +145,9 @@ struct NeverArrived {
     bytes: u64,
     /// The first packet behind them, which shows that they had been sent.
     shown_packet: u64,
+    /// The file of `shown_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown_source: Option<usize>,
     /// Bytes of the largest segment of the sender that did come.
     largest: u32,
 }
@@ -146,8 +161,14 @@ struct Silence {
     of: Option<enums::Side>,
     /// The last packet with something new before it.
     from_packet: u64,
+    /// The file of `from_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_source: Option<usize>,
     /// The packet that ended it, or the last packet of the session.
     to_packet: u64,
+    /// The file of `to_packet`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_source: Option<usize>,
     /// Its length.
     ms: f64,
 }
@@ -156,6 +177,8 @@ impl Transport {
     /// The record of `transport`.
     pub fn new(transport: &flow::Transport) -> Self {
         let (counters, stalls) = (&transport.counters, &transport.stalls);
+        let own = number::source(transport.first.packet);
+        let elsewhere = |at: PacketRef| Some(number::source(at.packet)).filter(|&source| source != own);
         Self {
             packets: counters.packets,
             copies: Some(counters.copies).filter(|&copies| copies > 0),
@@ -187,11 +210,13 @@ impl Transport {
                     times: window.times,
                     ms: milliseconds(window.nanoseconds),
                     from_packet: number::frame(window.from.packet),
+                    from_source: elsewhere(window.from),
                     to_packet: number::frame(window.to.packet),
+                    to_source: elsewhere(window.to),
                     probes: window.probes,
                 })
                 .collect(),
-            sent_again: stalls.repeats.iter().map(SentAgain::new).collect(),
+            sent_again: stalls.repeats.iter().map(|repeats| SentAgain::new(repeats, elsewhere)).collect(),
             never_arrived: stalls
                 .holes
                 .iter()
@@ -199,6 +224,7 @@ impl Transport {
                     of: enums::Side(hole.of),
                     bytes: hole.bytes,
                     shown_packet: number::frame(hole.shown.packet),
+                    shown_source: elsewhere(hole.shown),
                     largest: hole.largest,
                 })
                 .collect(),
@@ -206,7 +232,9 @@ impl Transport {
                 |silence| Silence {
                     of: silence.of.map(enums::Side),
                     from_packet: number::frame(silence.from.packet),
+                    from_source: elsewhere(silence.from),
                     to_packet: number::frame(silence.to.packet),
+                    to_source: elsewhere(silence.to),
                     ms: milliseconds(silence.nanoseconds()),
                 },
             ),
@@ -216,7 +244,7 @@ impl Transport {
 }
 
 impl SentAgain {
-    fn new(repeats: &flow::Repeats) -> Self {
+    fn new(repeats: &flow::Repeats, elsewhere: impl Fn(PacketRef) -> Option<usize>) -> Self {
         let bout = &repeats.longest;
         Self {
             of: enums::Side(repeats.of),
@@ -226,7 +254,9 @@ impl SentAgain {
             times: bout.times,
             acknowledged: bout.answered,
             from_packet: number::frame(bout.from.packet),
+            from_source: elsewhere(bout.from),
             to_packet: number::frame(bout.to.packet),
+            to_source: elsewhere(bout.to),
             largest: bout.largest,
             last: bout.last,
             largest_acknowledged: bout.acknowledged,
