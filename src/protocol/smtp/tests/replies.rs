@@ -226,3 +226,28 @@ fn half_a_line_at_the_end_is_no_command() {
     assert_eq!(told.steps[1].secrets, ["AGFsaWNl"]);
     assert!(told.commands().is_empty() && told.credentials.is_empty());
 }
+
+/// Sendmail after VERB: each line has the form of a reply, and none of them is one.
+#[test]
+fn lines_that_begin_with_050_answer_nothing() {
+    let told = smtp(
+        r"
+        S: 220 x
+        C: EHLO a
+        S| 250-x\r\n250 VERB\r\n
+        C: VERB
+        S: 250 2.0.0 Verbose mode
+        C: MAIL FROM:<a@x>
+        S: 250 sender
+        C: RCPT TO:<b@y>
+        S: 250 recipient
+        C: DATA
+        S: 354 go
+        C| text\r\n.\r\nQUIT\r\n
+        S| 050 <b@y>... Connecting to next.y. via esmtp...\r\n050 220 next.y ESMTP\r\n050 >>> MAIL From:<a@x>\r\n
+        S| 050 250 OK\r\n050 >>> .\r\n050 550 not here\r\n250 2.0.0 Message accepted for delivery\r\n221 bye\r\n
+    ",
+    );
+    assert_eq!(messages(&told), ["a@x > b@y=250: 6 accepted"]);
+    assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
+}
