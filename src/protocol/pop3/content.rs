@@ -10,6 +10,10 @@ use crate::protocol::span::Span;
 /// The most stuffed dots that a gap is assumed to hold.
 const STUFFED_DOTS: u64 = 16;
 
+/// Who asks TOP for so many lines wants the whole message: fetchmail asks for 99,999,999, so that the server does not mark it
+/// as seen. Who asks for fewer wants a preview, also where the message has no more.
+const ALL_LINES: u64 = 1_000_000;
+
 /// The most octets that a server is assumed to count of fields that it does not send.
 const OWN_FIELDS: u64 = 256;
 
@@ -33,6 +37,48 @@ pub struct Content {
     lines: u64,
     /// It is a whole message, and what was announced is its size.
     is_sized: bool,
+    /// The answer to a TOP that asks for all of it.
+    top: Option<Top>,
+}
+
+/// The whole message, asked for by TOP: its header, and the lines of its body.
+#[derive(Debug)]
+struct Top {
+    /// Lines that were asked for.
+    asked: u64,
+    /// Lines of the body that came.
+    lines: u64,
+    /// The empty line behind the header has come.
+    in_body: bool,
+    /// The line that is being read has something in it.
+    in_line: bool,
+}
+
+impl Top {
+    /// Where `part` says that all lines were asked for.
+    fn of(part: Option<&str>) -> Option<Self> {
+        let asked = part?.strip_prefix("top ")?.parse().ok()?;
+        (asked >= ALL_LINES).then_some(Self { asked, lines: 0, in_body: false, in_line: false })
+    }
+
+    fn read(&mut self, mut bytes: &[u8]) {
+        while !self.in_body {
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
+                self.in_line |= bytes.iter().any(|&byte| byte != b'\r');
+                return;
+            };
+            let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
+            self.in_body = !self.in_line && line.is_empty();
+            self.in_line = false;
+            bytes = &bytes[end + 1..];
+        }
+        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+    }
+
+    /// With more lines asked for than there are in the body, the server sends the entire message (RFC 1939, section 7).
+    fn is_whole(&self) -> bool {
+        self.in_body && self.lines < self.asked
+    }
 }
 
 impl Content {
@@ -47,6 +93,7 @@ impl Content {
         out: &mut dyn Sink,
     ) -> Self {
         let is_sized = verb == Verb::Retr && octets.is_some();
+        let top = Top::of(start.part.as_deref());
         let message = out.message(start);
         if let Some(octets) = octets.filter(|_| is_sized) {
             out.content_mark(message, ContentMark::Announced(octets));
@@ -63,6 +110,7 @@ impl Content {
             missing: 0,
             lines: 0,
             is_sized,
+            top,
         }
     }
 
@@ -80,6 +128,7 @@ impl Content {
             missing: 0,
             lines: 0,
             is_sized: false,
+            top: None,
         }
     }
 
@@ -95,6 +144,7 @@ impl Content {
                     if self.is_sized {
                         self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
                     }
+                    self.top.iter_mut().for_each(|top| top.read(bytes));
                     self.message.into_iter().for_each(|message| out.content(message, bytes));
                 }
                 DotPiece::SingleDot => self.mark(ContentMark::SingleDot, out),
@@ -103,6 +153,7 @@ impl Content {
                 DotPiece::End { before, own: own @ LineEnd::Lf } if self.style == LineEnd::CrLf => {
                     self.mark(ContentMark::DotLine { before, own, ends: false }, out);
                     self.came += 2;
+                    self.top.iter_mut().for_each(|top| top.read(b".\n"));
                     self.message.into_iter().for_each(|message| out.content(message, b".\n"));
                 }
                 DotPiece::End { .. } => {
@@ -168,6 +219,9 @@ impl Content {
         }
         if !seen && self.block.is_after_dot() {
             self.message.into_iter().for_each(|message| out.content_mark(message, ContentMark::LastDot));
+        }
+        if seen && self.missing == 0 && self.top.as_ref().is_some_and(Top::is_whole) {
+            self.message.into_iter().for_each(|message| out.content_part(message, None));
         }
         let end = ContentEnd::of(seen, self.missing > 0);
         self.message.into_iter().for_each(|message| out.content_end(message, end));

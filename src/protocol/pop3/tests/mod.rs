@@ -275,6 +275,25 @@ fn a_refused_mechanism_is_an_attempt_and_a_bare_auth_is_a_question() {
 }
 
 #[test]
+fn all_lines_asked_for_by_top_are_the_whole_message() {
+    let parts = |ask: &str, message: &str| -> Vec<Option<String>> {
+        let told = hear(&format!(
+            "S: +OK\n C: USER a\n S: +OK\n C: PASS b\n S: +OK\n C: TOP {ask}\n S| +OK\\r\\n{message}.\\r\\n"
+        ));
+        told.messages.iter().map(|message| message.start.part.clone()).collect()
+    };
+    let message = r"a: b\r\n\r\nc\r\n\r\nd\r\n";
+    assert_eq!(parts("1 99999999", message), [None], "as fetchmail asks");
+    assert_eq!(parts("1 1000000", message), [None]);
+    assert_eq!(parts("1 999999", message), [Some("top 999999".to_owned())], "a preview");
+    assert_eq!(
+        parts("1 99999999", r"a: b\r\n"),
+        [Some("top 99999999".to_owned())],
+        "without a body nothing is known of it"
+    );
+}
+
+#[test]
 fn rfc2449_capa_and_codes_and_pipelining() {
     let told = hear(
         r"
