@@ -69,9 +69,8 @@ struct Shown {
 fn shown(analysis: &Analysis, running: &Running, outputs: Outputs) -> anyhow::Result<Shown> {
     let output = &analysis.output;
     let may_not = |error| may_not(error, running.privileges.as_ref());
-    let memory = analysis.options.memory;
     let made = |outputs, heads| {
-        views::made(output, memory, running, outputs, heads).map_err(|error| {
+        views::made(output, &analysis.options, running, outputs, heads).map_err(|error| {
             // The files of Parquet are made here, as another user than before; other errors have more to say than the system does.
             match output.format.is_parquet() && error.is::<io::Error>() {
                 true => error.downcast().map_or_else(|error| error, |error| may_not(error).into()),

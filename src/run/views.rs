@@ -7,16 +7,17 @@ use super::problem::Problem;
 use super::running::Running;
 use crate::cli::{Format, Output, Redaction, terminal_columns};
 use crate::limits::Budget;
+use crate::pipeline;
 use crate::verdict::explain::Heads;
 use crate::view::columns::{self, Reading};
 use crate::view::csv::Csv;
 use crate::view::json::{Json, NdJson};
 use crate::view::markdown::Markdown;
-#[cfg(feature = "parquet")]
-use crate::view::parquet::Parquet;
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{View, record};
+#[cfg(feature = "parquet")]
+use crate::view::{own_thread::OwnThread, parquet::Parquet};
 use anyhow::Context;
 use std::sync::Arc;
 
@@ -27,12 +28,13 @@ use std::sync::Arc;
 /// Where a template cannot be used, the first line not be written, or there is no key for pseudonyms.
 pub(super) fn made(
     output: &Output,
-    memory: Budget,
+    options: &pipeline::Options,
     running: &Running,
     outputs: Outputs,
     heads: Option<Arc<Heads>>,
 ) -> anyhow::Result<Box<dyn View>> {
-    let view = plain(output, running, outputs, heads)?;
+    let memory = options.memory;
+    let view = plain(output, options.threads, running, outputs, heads)?;
     let Some(how) = output.redact else { return Ok(view) };
     let redact = match output.format {
         // The document keeps all sessions until the end in any case.
@@ -46,6 +48,7 @@ pub(super) fn made(
 /// The view with nothing masked.
 fn plain(
     output: &Output,
+    threads: usize,
     running: &Running,
     outputs: Outputs,
     heads: Option<Arc<Heads>>,
@@ -73,7 +76,10 @@ fn plain(
             Box::new(Csv::new(table.into_iter().zip([out]).collect(), reading)?)
         }
         #[cfg(feature = "parquet")]
-        Format::Parquet => Box::new(Parquet::new(super::tables::parts(output)?, reading)?),
+        Format::Parquet => {
+            let view = Parquet::new(super::tables::parts(output)?, reading)?;
+            if threads > 1 { Box::new(OwnThread::new(view.with_threads()?)?) } else { Box::new(view) }
+        }
         Format::Markdown => Box::new(Markdown::new(out, tables)),
         Format::Html => Box::new(html::view(output, out, heads)?),
         Format::Table if live => {

@@ -24,6 +24,7 @@ pub mod html;
 pub mod json;
 pub(crate) mod locale;
 pub mod markdown;
+pub mod own_thread;
 pub(crate) mod packet;
 #[cfg(feature = "parquet")]
 pub mod parquet;

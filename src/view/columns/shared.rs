@@ -2,7 +2,7 @@
 
 use crate::capture::number;
 use crate::session::Session;
-use crate::view::address::canonical;
+use crate::view::address::{canonical, push, push_end};
 use crate::view::packet::range;
 use crate::view::record::{community_id, uid};
 use std::borrow::Cow;
@@ -92,12 +92,16 @@ pub fn packets_elsewhere<'a>(packets: impl Iterator<Item = u64>, source: usize) 
 
 /// An address as it is printed: an IPv4-mapped one as IPv4.
 pub fn address<'a>(ip: IpAddr) -> Option<Cow<'a, str>> {
-    owned(ip.to_canonical())
+    let mut text = String::with_capacity(15);
+    push(&mut text, ip.to_canonical());
+    Some(Cow::Owned(text))
 }
 
 /// An end as people read it: with its port, so that the ends of a connection within one machine differ.
 pub fn end<'a>(end: SocketAddr) -> Option<Cow<'a, str>> {
-    owned(canonical(end))
+    let mut text = String::with_capacity(21);
+    push_end(&mut text, canonical(end));
+    Some(Cow::Owned(text))
 }
 
 /// A count.
