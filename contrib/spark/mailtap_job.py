@@ -164,7 +164,7 @@ def planned(groups, args, version):
         if size > ARGUMENT_BYTES:
             raise SystemExit(usage(f"{sensor}: the names of its {len(files)} files are {size} bytes long, and a command takes "
                                    f"{ARGUMENT_BYTES}: use --gap, shorter paths, or larger files"))
-        depends = [FORM, version, args.keylog, args.redact, args.lang, [stamp(file) for file in files + args.keylog]]
+        depends = [FORM, version, args.keylog, args.redact, args.lang, args.memory, [stamp(file) for file in files + args.keylog]]
         for index in range(1, args.shards + 1):
             shard = f"{index}/{args.shards}"
             digest = hashlib.sha256(json.dumps([depends, sensor, shard]).encode()).hexdigest()[:16]
@@ -172,9 +172,11 @@ def planned(groups, args, version):
             options = [argument for file in args.keylog for argument in ("--keylog", file)]
             if args.redact:
                 options += ["--redact"]
+            if args.memory:
+                options += ["--memory", str(args.memory)]
             options += ["--lang", args.lang, "--threads", str(args.threads), "--shard", shard]
             tasks.append({"part": f"{name}-{index}-{digest}", "sensor": sensor, "files": files, "mailtap": args.mailtap,
-                          "options": options, "parts": args.parts})
+                          "options": options, "parts": args.parts, "again": args.again})
     return tasks
 
 
@@ -188,14 +190,15 @@ def stamp(file):
 
 def run_task(task, attempt):
     """Runs on an executor: one mailtap. Returns what became of it: part, sensor, status, command, said, found (an earlier attempt had
-    finished it), rows of each table. A mailtap that dies is tried again once, on whichever executor, by failing the first attempt."""
+    finished it), rows of each table. A mailtap that dies is tried again once, on whichever executor, by failing the first attempt, unless
+    Spark would give up all tasks for it."""
     final = os.path.join(task["parts"], task["part"])
     done = os.path.join(final, "_task.json")
     if os.path.exists(done):
         with open(done) as file:
             return json.load(file) | {"found": True}
     place = os.path.join(task["parts"], f".{task['part']}.{uuid.uuid4().hex}")
-    os.makedirs(place, mode=0o700)
+    os.makedirs(place)
     try:
         raw = os.path.join(place, "raw")
         command = [task["mailtap"], "read", "--no-progress", "--format", "parquet", "-o", raw + "/", "--show", ",".join(TABLES),
@@ -208,7 +211,7 @@ def run_task(task, attempt):
                   "rows": {}}
         # 3: something could not be read. Without a folder, nothing could.
         if status not in (0, 3):
-            if attempt == 0:
+            if attempt == 0 and task["again"]:
                 raise RuntimeError(f"mailtap ended with {status}: {command}: {lines[-20:]}")
             return report
         if os.path.isdir(raw):
@@ -317,6 +320,7 @@ def arguments():
     parser.add_argument("--redact", action="store_true", help="mask passwords (their reuse is then not seen)")
     parser.add_argument("--lang", choices=["en", "zh"], default="en")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="threads of each mailtap (default: spark.task.cpus)")
+    parser.add_argument("--memory", type=int, default=0, metavar="MIB", help="memory for what each mailtap holds at once (mailtap's own default)")
     parser.add_argument("--keep-parts", action="store_true", help="keep DIR/_parts: another run then makes only what is new")
     parser.add_argument("--master", help="Spark's master, where it is not started by spark-submit")
     args = parser.parse_args()
@@ -349,11 +353,12 @@ def main():
     if not files:
         return usage("no captures")
     marker = os.path.join(args.out, "_mailtap.json")
+    # Passwords are in it. One that is there already keeps its mode.
     os.makedirs(args.out, mode=0o700, exist_ok=True)
     if os.listdir(args.out) and not os.path.exists(marker):
         return usage(f"{args.out}: is not empty, and not made by this job")
     pathlib.Path(marker).write_text(json.dumps({"form": FORM, "tables": TABLES}) + "\n")
-    os.makedirs(args.parts, mode=0o700, exist_ok=True)
+    os.makedirs(args.parts, exist_ok=True)
     for left in os.listdir(args.parts):
         # Of attempts that were killed.
         if left.startswith("."):
@@ -370,10 +375,16 @@ def main():
     builder = SparkSession.builder.appName("mailtap")
     if args.master:
         builder = builder.master(args.master)
-    spark = builder.config("spark.sql.session.timeZone", "UTC").config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    # Spark's own choice for times, INT96, has no time zone.
+    spark = builder.config("spark.sql.session.timeZone", "UTC").config("spark.ui.showConsoleProgress", "false") \
+        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS").config("spark.sql.debug.maxToStringFields", "200").getOrCreate()
     try:
         context = spark.sparkContext
         args.threads = args.threads or int(context.getConf().get("spark.task.cpus", "1"))
+        # With a local master, Spark gives up at the first failure.
+        args.again = not context.master.startswith("local") or context.master.startswith("local-cluster")
+        if int(context.getConf().get("spark.task.maxFailures", "4")) < 2:
+            args.again = False
         groups = list(sensors(files, args.sensor).items())
         if args.gap:
             mailtap = args.mailtap

@@ -114,14 +114,14 @@ offers AS (
     CASE WHEN tls_mode = 'starttls' OR words LIKE '%, STARTTLS,%' OR words LIKE '%, STLS,%' THEN 1 ELSE 0 END AS offered
   FROM lists
 ),
-both AS (
+mixed AS (
   SELECT server_ip, server_port FROM offers GROUP BY server_ip, server_port HAVING min(offered) = 0 AND max(offered) = 1
 )
 SELECT o.server_ip, o.server_port, o.protocol, o.sensor, o.client_ip,
   count(DISTINCT CASE WHEN o.offered = 1 THEN o.session_uid END) AS with_offer,
   count(DISTINCT CASE WHEN o.offered = 0 THEN o.session_uid END) AS without_offer
 FROM offers o
-JOIN both b ON b.server_ip = o.server_ip AND b.server_port = o.server_port
+JOIN mixed b ON b.server_ip = o.server_ip AND b.server_port = o.server_port
 GROUP BY o.server_ip, o.server_port, o.protocol, o.sensor, o.client_ip
 ORDER BY o.server_ip, o.server_port, o.protocol, o.sensor, o.client_ip;
 
