@@ -19,7 +19,7 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build release-pgo demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
+.PHONY: help deps build release-pgo demo test test-one test-spark test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -58,6 +58,9 @@ test-one: deps ## the tests whose names contain NAME, wherever they are: make te
 
 page-deps: ## what the tests of the page need, where it is missing: Chromium, fonts, node (NO_INSTALL=1: only say how)
 	@scripts/page-deps.sh
+
+test-spark: $(if $(MAILTAP),,build) ## the Spark job on a small cluster, and its questions on DuckDB too (needs Java 17 and the network; MAILTAP=PATH: not built)
+	MAILTAP='$(abspath $(or $(MAILTAP),$(built)))' contrib/spark/test.sh
 
 test-page: build page-deps ## the page in a real browser: filters, languages, print, hostile captures, accessibility
 	MAILTAP='$(abspath $(built))' node tests/page/run.mjs
