@@ -37,7 +37,7 @@ MAGIC = [bytes.fromhex(text) for text in
 # Linux takes no more bytes of arguments (2 MiB, the environment among them).
 ARGUMENT_BYTES = 1_800_000
 # So much of what a mailtap says is kept.
-SAID_BYTES = 1 << 20
+SAID_BYTES = 1 << 16
 
 COMPRESSED = (".gz", ".zst", ".zstd", ".lz4")
 CAPTURES = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".dump")
@@ -157,9 +157,9 @@ def cut_at_gaps(files, spans, seconds):
 
 
 def planned(groups, args, version):
-    """The tasks: (sensor, files) in groups, each in so many shards. The name of a task is made of all that its rows depend on."""
+    """The tasks: groups are of (sensor, files), each in so many shards. The name of a task is made of all that its rows depend on."""
     tasks = []
-    for sensor, files in groups:
+    for group, (sensor, files) in enumerate(groups):
         size = sum(len(os.fsencode(file)) + 9 for file in files)
         if size > ARGUMENT_BYTES:
             raise SystemExit(usage(f"{sensor}: the names of its {len(files)} files are {size} bytes long, and a command takes "
@@ -175,8 +175,8 @@ def planned(groups, args, version):
             if args.memory:
                 options += ["--memory", str(args.memory)]
             options += ["--lang", args.lang, "--threads", str(args.threads), "--shard", shard]
-            tasks.append({"part": f"{name}-{index}-{digest}", "sensor": sensor, "files": files, "mailtap": args.mailtap,
-                          "options": options, "parts": args.parts, "again": args.again})
+            tasks.append({"part": f"{name}-{index}-{digest}", "sensor": os.fsencode(sensor).decode("utf-8", "replace"), "group": group,
+                          "mailtap": args.mailtap, "options": options, "parts": args.parts, "again": args.again})
     return tasks
 
 
@@ -188,9 +188,14 @@ def stamp(file):
         return [file, None, None]
 
 
-def run_task(task, attempt):
-    """Runs on an executor: one mailtap. Returns what became of it: part, sensor, status, command, said, found (an earlier attempt had
-    finished it), rows of each table. A mailtap that dies is tried again once, on whichever executor, by failing the first attempt, unless
+def command_of(task, files, folder):
+    return [task["mailtap"], "read", "--no-progress", "--format", "parquet", "-o", folder + "/", "--show", ",".join(TABLES),
+            *task["options"], "--", *files]
+
+
+def run_task(task, files, attempt):
+    """Runs on an executor: one mailtap. Returns what became of it: part, status, said, found (an earlier attempt had finished it), rows of
+    each table. A mailtap that dies is tried again once, on whichever executor, by failing the first attempt, unless
     Spark would give up all tasks for it."""
     final = os.path.join(task["parts"], task["part"])
     done = os.path.join(final, "_task.json")
@@ -201,18 +206,16 @@ def run_task(task, attempt):
     os.makedirs(place)
     try:
         raw = os.path.join(place, "raw")
-        command = [task["mailtap"], "read", "--no-progress", "--format", "parquet", "-o", raw + "/", "--show", ",".join(TABLES),
-                   *task["options"], "--", *task["files"]]
+        command = command_of(task, files, raw)
         with tempfile.TemporaryFile(dir=place) as said:
             status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said).returncode
             said.seek(0)
             lines = said.read(SAID_BYTES).decode("utf-8", "replace").splitlines()
-        report = {"part": task["part"], "sensor": task["sensor"], "status": status, "command": command, "said": lines, "found": False,
-                  "rows": {}}
+        report = {"part": task["part"], "status": status, "said": lines if status else [], "found": False, "rows": {}}
         # 3: something could not be read. Without a folder, nothing could.
         if status not in (0, 3):
             if attempt == 0 and task["again"]:
-                raise RuntimeError(f"mailtap ended with {status}: {command}: {lines[-20:]}")
+                raise RuntimeError(f"mailtap ended with {status}: {lines[-20:]}")
             return report
         if os.path.isdir(raw):
             report["rows"] = annotated(raw, place, task)
@@ -240,9 +243,11 @@ def annotated(raw, place, task):
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    sessions = pq.read_table(os.path.join(raw, "sessions.parquet"), columns=["uid", "started"])
-    uids = sessions["uid"].combine_chunks()
-    days = pc.cast(pc.cast(sessions["started"].combine_chunks(), pa.timestamp("us")), pa.date32(), safe=False)
+    days = {}
+    with pq.ParquetFile(os.path.join(raw, "sessions.parquet")) as file:
+        for batch in file.iter_batches(columns=["uid", "started"]):
+            day = pc.cast(pc.cast(batch["started"], pa.timestamp("us")), pa.date32(), safe=False)
+            days.update(zip(batch["uid"].to_pylist(), pc.cast(day, pa.int32()).to_pylist()))
     rows = {}
     for table in TABLES:
         with pq.ParquetFile(os.path.join(raw, f"{table}.parquet")) as file:
@@ -257,8 +262,10 @@ def annotated(raw, place, task):
                 for batch in file.iter_batches(batch_size=16_384):
                     uid = batch["uid" if table == "sessions" else "session_uid"]
                     count = batch.num_rows
-                    columns = [*batch.columns, days.take(pc.index_in(uid, value_set=uids)),
-                               pa.array([task["sensor"]] * count, pa.string()), pa.array([task["part"]] * count, pa.string())]
+                    # The rows of a session follow one another, so a batch has few of them.
+                    told = uid.dictionary_encode()
+                    day = pa.array([days.get(one) for one in told.dictionary.to_pylist()], pa.int32()).cast(pa.date32())
+                    columns = [*batch.columns, day.take(told.indices), pa.repeat(task["sensor"], count), pa.repeat(task["part"], count)]
                     if table == "sessions":
                         columns.append(uid)
                     writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
@@ -293,15 +300,17 @@ def no_rows(of, folder):
     pq.write_table(schema.empty_table(), os.path.join(folder, "none.parquet"))
 
 
-def problems(reports):
-    """What could not be read, or failed: a line for each sensor and saying, since all shards of a sensor read the same files."""
+def problems(tasks, reports, groups):
+    """What could not be read, or failed: once for each group and saying, since all shards of a group read the same files."""
     told = {}
-    for report in reports:
+    for task, report in zip(tasks, reports):
         if report["status"] == 0:
             continue
-        key = (report["sensor"], report["status"], tuple(report["said"]))
-        told.setdefault(key, {"sensor": report["sensor"], "status": report["status"], "said": report["said"], "parts": [],
-                              "command": report["command"]})["parts"].append(report["part"])
+        key = (task["group"], report["status"], tuple(report["said"]))
+        if key not in told:
+            command = command_of(task, groups[task["group"]][1], "OUT")
+            told[key] = {"sensor": task["sensor"], "status": report["status"], "said": report["said"], "parts": [], "command": command}
+        told[key]["parts"].append(report["part"])
     return list(told.values())
 
 
@@ -392,12 +401,15 @@ def main():
             groups = [(sensor, run) for sensor, members in groups for run in cut_at_gaps(members, spans, args.gap * 60)]
         tasks = planned(groups, args, version)
         said(f"{len(files)} captures of {len({sensor for sensor, _ in groups})} sensors, {len(tasks)} tasks")
-        reports = context.parallelize(tasks, len(tasks)).map(lambda task: run_task(task, TaskContext.get().attemptNumber())).collect()
+        # Once for each executor, and not with each task: they may be many names.
+        files_of = context.broadcast([members for _, members in groups])
+        reports = context.parallelize(tasks, len(tasks)).map(
+            lambda task: run_task(task, files_of.value[task["group"]], TaskContext.get().attemptNumber())).collect()
         written(spark, reports, args)
     finally:
         spark.stop()
-    told = problems(reports)
-    with open(os.path.join(args.out, "_problems.jsonl"), "w") as file:
+    told = problems(tasks, reports, groups)
+    with open(os.path.join(args.out, "_problems.jsonl"), "w", encoding="utf-8", errors="replace") as file:
         file.writelines(json.dumps(problem, ensure_ascii=False) + "\n" for problem in told)
     failed = [problem for problem in told if problem["status"] != 3]
     for problem in told:

@@ -8,9 +8,11 @@ partly what those of the first do, so that there are journeys, reused passwords,
 """
 
 import collections
+import contextlib
 import datetime
 import decimal
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -167,9 +169,10 @@ class Job(unittest.TestCase):
         edge[1].unlink()
         os.truncate(core[1], core[1].stat().st_size - 5)
         (cls.top / "core/tap_00099_20261124000000.pcap").write_bytes(b"\xd4\xc3\xb2\xa1 but no capture")
-        # A session that another sensor has seen, too.
-        (cls.top / "copy").mkdir()
-        shutil.copy(FIXTURES / "lab/smtp-auth-login/capture.pcap", cls.top / "copy/again.pcap")
+        # A session that another sensor has seen, too, in a folder whose name is no UTF-8.
+        copy = cls.top / os.fsdecode(b"copy\xff")
+        copy.mkdir()
+        shutil.copy(FIXTURES / "lab/smtp-auth-login/capture.pcap", copy / "again.pcap")
         cls.patterns = [cls.top / "edge", f"{cls.top}/core/*.pcap*"]
         cls.single = cls.top / "single"
         read = subprocess.run([MAILTAP, "read", "--no-progress", "--lang", "en", "--keylog", KEYS, "--format", "parquet", "-o",
@@ -177,7 +180,7 @@ class Job(unittest.TestCase):
         assert read.returncode == 3, read.stderr
         cls.out = cls.top / "out"
         killer = wrapper(cls.top / "killer", KILLS)
-        cls.done = job("--master", "local-cluster[2,1,1024]", "--captures", *cls.patterns, cls.top / "copy", "--out", cls.out,
+        cls.done = job("--master", "local-cluster[2,1,1024]", "--captures", *cls.patterns, copy, "--out", cls.out,
                        "--mailtap", killer, "--shards", "2", "--keylog", KEYS)
         cls.killed = pathlib.Path(f"{killer}.killed")
 
@@ -200,7 +203,7 @@ class Job(unittest.TestCase):
         self.assertEqual(self.done.returncode, 3, self.done.stderr)
         self.assertTrue(self.killed.read_text().isdigit(), "an executor was killed")
         self.assertIn("Lost executor", self.done.stderr)
-        self.same_rows(self.out, ignored=[f"{self.top}/copy/again.pcap"])
+        self.same_rows(self.out, ignored=["/again.pcap"])
         sessions = pq.read_table(self.single / "sessions.parquet", columns=["source", "last_source"]).to_pylist()
         self.assertGreater(sum(row["source"] != row["last_source"] for row in sessions), 5, "sessions go through several files")
         self.assertFalse((self.out / "_parts").exists(), "no parts are left")
@@ -224,7 +227,7 @@ class Job(unittest.TestCase):
                 self.assertNotIn(row["sensor"], sensors[row["uid"]], "once within a sensor")
                 sensors[row["uid"]].add(row["sensor"])
         twice = [seen for seen in sensors.values() if len(seen) > 1]
-        self.assertEqual(twice, [{f"{self.top}/copy/again", f"{self.top}/edge/tap"}])
+        self.assertEqual(twice, [{f"{self.top}/copy\ufffd/again", f"{self.top}/edge/tap"}])
 
     def test_what_cannot_be_read_is_told_once(self):
         told = [json.loads(line) for line in (self.out / "_problems.jsonl").read_text().splitlines()]
@@ -278,8 +281,19 @@ class Job(unittest.TestCase):
                 self.assertEqual(on_spark, on_duck)
                 self.assertTrue(on_spark, "there is an answer")
                 self.assertFalse([secret for secret in SECRETS if secret in str(on_spark)], "no secret is in it")
+                self.no_secret_moves(frame)
                 answers = [dict(zip(frame.columns, row)) for row in on_spark]
                 getattr(self, f"expect_{name}", lambda rows: None)(answers)
+
+    def no_secret_moves(self, frame):
+        """What goes from one machine to another: the columns that come into an exchange."""
+        with contextlib.redirect_stdout(io.StringIO()) as plan:
+            frame.explain("formatted")
+        moved = re.findall(r"^\(\d+\) (?:Broadcast)?Exchange\nInput \[\d+\]: \[(.*)\]$", plan.getvalue(), re.M)
+        self.assertTrue(moved, plan.getvalue())
+        names = set(re.findall(r"(\w+)#", ", ".join(moved)))
+        content = {"password", "token", "challenge", "response", "text", "summary", "arguments", "subject", "reply", "detail", "facts"}
+        self.assertEqual(names & content, set())
 
     def expect_journeys(self, rows):
         self.assertTrue(any(row["hop"] > 1 and row["sensor"].endswith("/core/tap") for row in rows))
