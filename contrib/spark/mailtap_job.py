@@ -208,7 +208,12 @@ def run_task(task, files, attempt):
         raw = os.path.join(place, "raw")
         command = command_of(task, files, raw)
         with tempfile.TemporaryFile(dir=place) as said:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said).returncode
+            try:
+                status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said).returncode
+            except OSError as error:
+                # This executor has none, perhaps: what a shell would say.
+                said.write(str(error).encode("utf-8", "replace"))
+                status = 127
             said.seek(0)
             lines = said.read(SAID_BYTES).decode("utf-8", "replace").splitlines()
         report = {"part": task["part"], "status": status, "said": lines if status else [], "found": False, "rows": {}}
@@ -278,15 +283,17 @@ def written(spark, reports, args):
     new = os.path.join(args.out, "_new")
     shutil.rmtree(new, ignore_errors=True)
     parts = [os.path.join(args.parts, report["part"]) for report in reports if report["rows"]]
-    for table in TABLES if parts else []:
+    if not parts:
+        said("nothing could be read: DIR has no new tables")
+        return
+    for table in TABLES:
         frame = spark.read.parquet(*[f"file://{part}/{table}.parquet" for part in parts])
         frame.write.partitionBy("day").option("compression", "zstd").parquet(f"file://{new}/{table}")
         if not any(report["rows"].get(table) for report in reports):
             no_rows(f"{parts[0]}/{table}.parquet", f"{new}/{table}/day=__HIVE_DEFAULT_PARTITION__")
     for table in TABLES:
         shutil.rmtree(os.path.join(args.out, table), ignore_errors=True)
-        if parts:
-            os.rename(os.path.join(new, table), os.path.join(args.out, table))
+        os.rename(os.path.join(new, table), os.path.join(args.out, table))
     shutil.rmtree(new, ignore_errors=True)
 
 
@@ -342,8 +349,6 @@ def arguments():
     args.out = os.path.abspath(args.out)
     args.parts = os.path.join(args.out, "_parts")
     args.keylog = [os.path.abspath(file) for file in args.keylog]
-    if os.sep in args.mailtap:
-        args.mailtap = os.path.abspath(args.mailtap)
     return args
 
 
@@ -406,6 +411,9 @@ def main():
         reports = context.parallelize(tasks, len(tasks)).map(
             lambda task: run_task(task, files_of.value[task["group"]], TaskContext.get().attemptNumber())).collect()
         written(spark, reports, args)
+    except Exception as error:  # Of Spark, of Java, of the disk: what is finished is there in any case.
+        said(f"it ends early, and a next run goes on from {args.parts}: {str(error)[:1000]}")
+        return 1
     finally:
         spark.stop()
     told = problems(tasks, reports, groups)
