@@ -19,7 +19,8 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build release-pgo demo test test-one test-spark test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions syscalls bench \
+.PHONY: help deps build release-pgo demo test test-one test-spark test-page page-deps screenshots test-recipes check format format-check clippy doc-check scripts-check deny \
+	instructions syscalls bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -64,6 +65,9 @@ test-spark: $(if $(MAILTAP),,build) ## the Spark job on a small cluster, and its
 
 test-page: build page-deps ## the page in a real browser: filters, languages, print, hostile captures, accessibility
 	MAILTAP='$(abspath $(built))' node tests/page/run.mjs
+
+test-recipes: build ## the recipes of docs/streams.md, with DuckDB, pandas, polars, chDB and jq, where these are to be had
+	MAILTAP='$(abspath $(built))' contrib/recipes/test.sh
 
 screenshots: build page-deps ## make the screenshots of the documentation again
 	MAILTAP='$(abspath $(built))' node tests/page/screenshots.mjs
