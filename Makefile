@@ -20,8 +20,7 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .PHONY: help deps build release-pgo demo test test-one test-spark test-page page-deps screenshots test-recipes check format format-check clippy doc-check scripts-check deny \
-	instructions syscalls bench \
-	bench-doc install uninstall
+	instructions syscalls bench bench-doc install uninstall
 
 help: ## this list
 	@echo 'make …'

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 CAPTURES = ["lab-all/capture.pcapng", "smtp-attachment-zh/capture.pcap", "smtp-auth-plain/capture.pcap"]
@@ -119,6 +120,49 @@ def faults(name, event):
             yield f"ts {event['ts']} is not in seconds"
 
 
+def check_rotate(root, place):
+    """Gives rotate.py what it must survive, and says what is wrong: a list of texts."""
+    program, place = str(root / "contrib/recipes/rotate.py"), place / "rotated"
+    place.mkdir()
+
+    def rotated(name, text, *options):
+        """Exit status, what is in the closed files in their order, and how many there are; a `.part` that is left counts as -1."""
+        done = subprocess.run([sys.executable, program, str(place / name), *options], input=text, capture_output=True, timeout=60, check=False)
+        paths = sorted(place.glob(f"{name}-*.ndjson"), key=lambda path: (path.name.split("-")[-2], int(path.stem.split("-")[-1])))
+        left = list(place.glob(f"{name}-*.part"))
+        return done.returncode, b"".join(path.read_bytes() for path in paths), -1 if left else len(paths)
+
+    lines = b"".join(b"%d %s\n" % (number, b"x" * (number * 7 % 5000)) for number in range(2000))
+    wrong = []
+    status, content, count = rotated("many", lines, "--mib", "0.1")
+    if status or content != lines or not 40 < count < 100:
+        wrong.append(f"status {status}, {len(content)} of {len(lines)} bytes in {count} files")
+    long = b"y" * 3_000_000 + b"\n"
+    if rotated("long", b"a\n" + long + b"b\n", "--mib", "0.1") != (0, b"a\n" + long + b"b\n", 3):
+        wrong.append("a line that is larger than a file")
+    if rotated("cut", b"a\nb\nc") != (1, b"a\nb\n", 1):
+        wrong.append("an input that ends within a line")
+    if rotated("none", b"") != (0, b"", 0):
+        wrong.append("an empty input")
+    (place / "left-20260101T000000Z-1.ndjson.part").write_bytes(b"a\nb\n" + b"c" * 2_500_000)
+    (place / "left-20260101T000000Z-2.ndjson.part").write_bytes(b"cut")
+    (place / "left-over-20260101T000000Z-1.ndjson.part").write_bytes(b"of another name")
+    if rotated("left", b"d\n")[:2] != (0, b"a\nb\nd\n") or not (place / "left-over-20260101T000000Z-1.ndjson.part").exists():
+        wrong.append("what an earlier run left behind")
+    # A file is closed by its age while nothing comes.
+    with subprocess.Popen([sys.executable, program, str(place / "quiet"), "--seconds", "0.2"], stdin=subprocess.PIPE) as running:
+        running.stdin.write(b"a\n")
+        running.stdin.flush()
+        for _ in range(100):
+            if list(place.glob("quiet-*.ndjson")):
+                break
+            time.sleep(0.1)
+        else:
+            wrong.append("a file is not closed while nothing comes")
+        running.stdin.close()
+    return wrong
+
+
 def main():
     root, work, wanted = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     python = os.environ.get("RECIPES_PYTHON")
@@ -153,6 +197,10 @@ def main():
         wrong = check_mappings(root, work, str(work / "mailtap"))
         failed += len(wrong)
         print("\n".join([f"recipes: mappings: WRONG: {text}" for text in wrong] or ["recipes: mappings on all captures: right"]))
+    if not wanted:
+        wrong = check_rotate(root, work)
+        failed += len(wrong)
+        print("\n".join([f"recipes: rotate.py: WRONG: {text}" for text in wrong] or ["recipes: rotate.py: right"]))
     unknown = set(wanted) - known
     if unknown:
         raise SystemExit(f"recipes: docs/streams.md has no {', '.join(sorted(unknown))}")

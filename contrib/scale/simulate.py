@@ -13,7 +13,7 @@ contrib/spark adds them; a column that this fills and mailtap does not write is 
 among them, are empty, so files are smaller than real ones. Rows, bytes and times are printed. What is known of the answers (how many
 letters travel, how many attachments, who reuses a password) is compared with what the questions answer.
 
-Needs duckdb, numpy and pyarrow. Exit status: 0 done; 1 an answer is wrong; 2 wrong usage, or no mailtap.
+Needs duckdb, numpy and pyarrow: `pip install -r contrib/recipes/requirements.txt`. Exit status: 0 done; 1 an answer is wrong; 2 wrong usage, or no mailtap.
 """
 import argparse
 import hashlib
