@@ -65,7 +65,7 @@ test-spark: $(if $(MAILTAP),,build) ## the Spark job on a small cluster, and its
 test-page: build page-deps ## the page in a real browser: filters, languages, print, hostile captures, accessibility
 	MAILTAP='$(abspath $(built))' node tests/page/run.mjs
 
-test-recipes: build ## the recipes of docs/streams.md, with DuckDB, pandas, polars, chDB and jq, where these are to be had
+test-recipes: build ## the recipes of docs/streams.md with DuckDB, pandas, polars, chDB and jq, where these are to be had; contrib/'s own programs
 	MAILTAP='$(abspath $(built))' contrib/recipes/test.sh
 
 screenshots: build page-deps ## make the screenshots of the documentation again

@@ -13,7 +13,8 @@ contrib/spark adds them; a column that this fills and mailtap does not write is 
 among them, are empty, so files are smaller than real ones. Rows, bytes and times are printed. What is known of the answers (how many
 letters travel, how many attachments, who reuses a password) is compared with what the questions answer.
 
-Needs duckdb, numpy and pyarrow: `pip install -r contrib/recipes/requirements.txt`. Exit status: 0 done; 1 an answer is wrong; 2 wrong usage, or no mailtap.
+Needs duckdb, numpy and pyarrow: `pip install -r contrib/recipes/requirements.txt`. Exit status: 0 done; 1 an answer is wrong, or a
+column is not one of mailtap's; 2 wrong usage, or no mailtap.
 """
 import argparse
 import hashlib
@@ -76,9 +77,16 @@ def arguments():
     args = parser.parse_args()
     if args.sensors < 2 or args.letters < 1 or args.days < 1:
         parser.error("it takes two sensors, a letter and a day")
+    if args.out and os.path.exists(args.out):
+        parser.error(f"{args.out} is there already")
     if args.sensors > 65_000 or args.sensors * args.letters > 20_000_000:
         parser.error("at most 65,000 sensors and 20,000,000 letters")
     return args
+
+
+def refused(text):
+    print(f"simulate: {text}", file=sys.stderr)
+    sys.exit(2)
 
 
 def schemas(program):
@@ -86,10 +94,13 @@ def schemas(program):
     builds = [Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / kind / "mailtap" for kind in ("release", "debug")]
     program = program or next((str(path) for path in builds if path.exists()), None)
     if program is None:
-        sys.exit("simulate: no mailtap: run `make build` first, or say --mailtap")
+        refused("no mailtap: run `make build` first, or say --mailtap")
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run([program, "read", "--no-progress", "--redact", "--format", "parquet", "-o", f"{place}/tables/",
-                        str(ROOT / "fixtures/lab/lab-all/capture.pcapng")], check=True)
+        try:
+            subprocess.run([program, "read", "--no-progress", "--redact", "--format", "parquet", "-o", f"{place}/tables/",
+                            str(ROOT / "fixtures/lab/lab-all/capture.pcapng")], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            refused(f"{program} writes no tables: {error}")
         found = {table: pq.read_schema(f"{place}/tables/{table}.parquet").remove_metadata() for table in TABLES}
     for table in TABLES:
         for field in [pa.field("day", pa.date32()), pa.field("sensor", pa.string()), pa.field("task", pa.string())]:
@@ -306,7 +317,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(args.out or temporary)
         for table in TABLES:
-            (place / table).mkdir(parents=True, exist_ok=bool(not args.out))
+            (place / table).mkdir(parents=True)
         begun, rows = time.monotonic(), dict.fromkeys(TABLES, 0)
         world = World(args)
         for sensor in range(args.sensors):
