@@ -25,6 +25,7 @@ mod explain;
 mod html;
 mod identity;
 mod key_files;
+mod library;
 mod named;
 mod outputs;
 mod paging;
@@ -44,6 +45,8 @@ mod views;
 mod which;
 mod whole_lines;
 mod words;
+
+pub use library::{Request, Told, read_into};
 
 /// Carries out `plan`, and returns the exit status.
 ///
@@ -106,6 +109,11 @@ fn status(error: &anyhow::Error) -> u8 {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
+}
+
+/// What went wrong, in words of `lang`.
+pub fn said(error: &anyhow::Error, lang: Lang) -> String {
+    told::error(lang, error)
 }
 
 /// Whether the error is that the reader of the output has closed it.

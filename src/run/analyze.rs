@@ -11,7 +11,7 @@ use super::status::{DONE, NOTHING_FOUND};
 use super::{html, identity, say, tables, told, views, words};
 use crate::capture::{Filter, Source};
 use crate::cli::{Analysis, Format, Input};
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Options, Outcome};
 use crate::session::content_store::ContentStore;
 use crate::session::model::Severity;
 use crate::session::{Needs, Plan};
@@ -40,7 +40,7 @@ pub(super) fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
         gathered.say_awaited(analysis.output.lang);
     }
     let Shown { mut view, content_store } = shown(&analysis, &running, outputs)?;
-    let needs = ask(&mut analysis, &*view);
+    let needs = needs(&mut analysis, &*view);
     let plan = Arc::new(Plan { needs, content_store, keys: gathered.keys(), ..Plan::default() });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &running.give_up);
     // What is said from here on stands below the result: the pager has given the terminal back.
@@ -91,17 +91,25 @@ fn shown(analysis: &Analysis, running: &Running, outputs: Outputs) -> anyhow::Re
     Ok(Shown { view: Box::new(view), content_store: Some(spool) })
 }
 
-/// Sets the options that depend on what is shown, and says what sessions have to hold for it.
-fn ask(analysis: &mut Analysis, view: &dyn View) -> Needs {
-    let options = &mut analysis.options;
-    let ended = options.memory.ended();
-    // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
-    options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
-    options.selection = options.filter.selection(view.selection());
-    if analysis.answers.is_some() {
-        let Selection { rules, across, .. } = Selection::ALL;
-        options.selection = Selection { rules, across, ..options.selection };
+/// Sets the options that depend on what is shown and on what is asked, and says what sessions have to hold for it.
+fn needs(analysis: &mut Analysis, view: &dyn View) -> Needs {
+    let needs = ask(&mut analysis.options, view, analysis.output.redact.is_some());
+    if analysis.answers.is_none() {
+        return needs;
     }
+    let Selection { rules, across, .. } = Selection::ALL;
+    let options = &mut analysis.options;
+    options.selection = Selection { rules, across, ..options.selection };
+    needs.and(options.selection.needs())
+}
+
+/// Sets the options that depend on what is shown, and says what sessions have to hold for it. Where secrets are hidden (`redacts`), a part
+/// of the memory is for that.
+pub(super) fn ask(options: &mut Options, view: &dyn View, redacts: bool) -> Needs {
+    let ended = options.memory.ended();
+    // The rest of the share is for the sessions that redaction keeps back, and for what it knows.
+    options.waiting_sessions = if redacts { ended / 4 } else { ended };
+    options.selection = options.filter.selection(view.selection());
     view.needs().and(options.selection.needs()).and(options.filter.needs())
 }
 

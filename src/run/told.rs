@@ -125,29 +125,32 @@ pub(super) fn following(lang: Lang) -> Tell {
 
 /// Says what of the capture was damaged and stepped over: everything after it was read.
 pub(super) fn stepped_over(lang: Lang, report: &Report) {
-    for source in &report.sources {
-        // What could not be opened has been told.
-        if let Some(problem) = source.problem.as_ref().filter(|_| source.format != Format::Unknown) {
-            say::line(&of(lang, &source.name, problem));
-        }
-    }
+    damaged(lang, report, None).iter().for_each(|line| say::line(line));
 }
 
-/// Says what is damaged in files beside the one at which `problem` came.
-fn told_of_others(lang: Lang, report: &Report, problem: &CaptureError) {
-    let told = problem.problem();
-    if report.sources.len() < 2 {
-        return;
+/// What is damaged in what was read: what was stepped over, everything after it having been read; what ended the reading with
+/// `ending` is left out.
+pub(super) fn damaged(lang: Lang, report: &Report, ending: Option<&CaptureError>) -> Vec<String> {
+    // What could not be opened has been told.
+    let sources = report.sources.iter().filter(|source| source.format != Format::Unknown);
+    let ending = ending.map(|problem| (problem.problem(), problem.to_string()));
+    if ending.is_some() && report.sources.len() < 2 {
+        return Vec::new();
     }
-    let mut seen = false;
-    for source in report.sources.iter().filter(|source| source.format != Format::Unknown) {
+    let (mut seen, mut told) = (false, Vec::new());
+    for source in sources {
         let Some(its) = &source.problem else { continue };
-        if !seen && its.ends_with(&told) && problem.to_string().starts_with(&source.name) {
+        if let Some((what, whole)) = &ending
+            && !seen
+            && its.ends_with(what)
+            && whole.starts_with(&source.name)
+        {
             seen = true;
             continue;
         }
-        say::line(&of(lang, &source.name, its));
+        told.push(of(lang, &source.name, its));
     }
+    told
 }
 
 /// `what` is said of the file.
@@ -207,12 +210,9 @@ pub(super) fn say_none(lang: Lang, report: &Report) {
 /// # Errors
 /// The problem at which the reading ended.
 pub(super) fn problems(lang: Lang, outcome: Outcome) -> Result<Report, CaptureError> {
-    if let Some(problem) = outcome.problem {
-        // It ended one of the files; the others' problems are told as well.
-        told_of_others(lang, &outcome.report, &problem);
-        return Err(problem);
-    }
-    stepped_over(lang, &outcome.report);
+    // It ended one of the files; the others' problems are told as well.
+    damaged(lang, &outcome.report, outcome.problem.as_ref()).iter().for_each(|line| say::line(line));
+    outcome.problem.map_or(Ok(()), Err)?;
     Ok(outcome.report)
 }
 

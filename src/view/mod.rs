@@ -10,6 +10,8 @@ session on to the view inside them; [`json::Json`] completes `same_as` before it
 */
 
 pub(crate) mod address;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod catalogue;
 pub mod clock;
 pub mod columns;

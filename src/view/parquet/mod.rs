@@ -1,6 +1,6 @@
 /*!
 `--format parquet`: each table as an Apache Parquet file, for DuckDB, pandas, polars and Spark. The columns are those of
-[`super::columns`], with their types ([`fields`]); `docs/tables.md` describes them.
+[`super::columns`], with their types ([`super::arrow`]); `docs/tables.md` describes them.
 
 Rows are gathered in memory and written in row groups. What is gathered is bounded over all tables together
 ([`files::BUFFERED_BYTES`]): beyond that, the table that holds most is written. A file that is finished holds a few hundred bytes
@@ -13,11 +13,11 @@ mod failed;
 mod fields;
 mod files;
 mod part;
-mod rows;
 
 pub use part::{Part, is_part};
 
 use super::View;
+use super::arrow::Rows;
 use super::columns::{self, AnyTable, Reading, Value};
 use super::csv::CutShort;
 use crate::session::Session;
@@ -25,7 +25,6 @@ use crate::verdict::{Needs, Report, Selection};
 use failed::in_words;
 use files::{Encoder, Encoding, Files};
 use parquet::arrow::ArrowWriter;
-use rows::Rows;
 use std::io;
 
 /// Bytes of rows that all tables hold before they are encoded.

@@ -183,18 +183,6 @@ fn lists_nulls_times_and_hostile_texts() {
 }
 
 #[test]
-fn a_number_that_is_too_great_is_absent_and_no_other() {
-    assert_eq!(super::rows::signed(u64::MAX), None);
-    assert_eq!(super::rows::signed(i64::MAX as u64), Some(i64::MAX));
-}
-
-#[test]
-fn a_moment_before_the_epoch_is_cut_downwards() {
-    assert_eq!(super::rows::microseconds(Time::from_nanoseconds(-1)), -1);
-    assert_eq!(super::rows::microseconds(Time::from_nanoseconds(1_999)), 1);
-}
-
-#[test]
 fn nothing_has_its_name_before_all_are_whole() {
     let place = tempfile::tempdir().unwrap();
     let mut view = begun(place.path(), &ALL, Reading::default());
