@@ -53,7 +53,7 @@ pub struct Asked {
     pub filter: Option<String>,
     pub redact: Redact,
     pub lang: String,
-    pub threads: Option<NonZeroUsize>,
+    pub threads: Option<usize>,
     pub memory: Option<u32>,
     pub shard: Option<(u32, u32)>,
 }
@@ -69,7 +69,10 @@ impl Asked {
             return Err(wrong("paths: name at least one capture"));
         }
         let mut options = Options { any_port: self.any_port, ..Options::default() };
-        options.threads = self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        options.threads = match self.threads {
+            Some(threads) => at_least_one("threads", threads)?,
+            None => thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
         for (port, name) in self.ports.unwrap_or_default() {
             options.ports = expecting(options.ports, port, &name)?;
         }
@@ -101,6 +104,14 @@ impl Asked {
             },
         })
     }
+}
+
+/// `number`, which is that of `what`.
+///
+/// # Errors
+/// `ValueError`, if it is 0.
+pub fn at_least_one(what: &str, number: usize) -> PyResult<usize> {
+    if number == 0 { Err(wrong(format!("{what}: at least 1"))) } else { Ok(number) }
 }
 
 fn wrong(what: impl Into<String>) -> PyErr {

@@ -8,7 +8,6 @@ use mailtap::view::arrow::{BATCH_ROWS, schema};
 use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::prelude::*;
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroUsize;
 
 /// The tables of a capture: `capture.sessions`, `capture.steps`, or `capture["steps"]`.
 #[pyclass(module = "mailtap", frozen)]
@@ -89,7 +88,7 @@ pub fn read(
     filter: Option<String>,
     redact: Redact,
     lang: String,
-    threads: Option<NonZeroUsize>,
+    threads: Option<usize>,
     memory: Option<u32>,
     shard: Option<(u32, u32)>,
 ) -> PyResult<Capture> {

@@ -1,6 +1,6 @@
 //! `mailtap.stream`.
 
-use crate::asked::{Asked, Paths, Redact};
+use crate::asked::{Asked, Paths, Redact, at_least_one};
 use crate::capsule;
 use crate::reader::{Reader, Said};
 use crate::table::{Batch, names};
@@ -11,7 +11,6 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -210,7 +209,7 @@ pub fn stream(
     py: Python<'_>,
     paths: Paths,
     table: &str,
-    rows: Option<NonZeroUsize>,
+    rows: Option<usize>,
     keylog: Option<Paths>,
     tls_key: Option<Paths>,
     ports: Option<BTreeMap<u16, String>>,
@@ -218,14 +217,14 @@ pub fn stream(
     filter: Option<String>,
     redact: Redact,
     lang: String,
-    threads: Option<NonZeroUsize>,
+    threads: Option<usize>,
     memory: Option<u32>,
     shard: Option<(u32, u32)>,
 ) -> PyResult<Stream> {
     let asked = Asked { paths, keylog, tls_key, ports, any_port, filter, redact, lang, threads, memory, shard };
     let (request, table) = (asked.request()?, crate::asked::table(table)?);
     let schema = schema(table, request.lang);
-    let most_rows = rows.map_or(BATCH_ROWS, NonZeroUsize::get);
+    let most_rows = at_least_one("rows", rows.unwrap_or(BATCH_ROWS))?;
     let reader = Arc::new(Reader::begin(request, vec![table], most_rows)?);
     // The first that it says is that the files are open, or why they are not.
     reader.wait(py)?;

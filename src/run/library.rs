@@ -79,7 +79,12 @@ pub fn read_into(
     let secrets = gathered.sink();
     let beside =
         Beside { stop: endless.then_some(stop), secrets: secrets.as_ref(), unread: Some(&tell), ..Beside::default() };
-    let reading = if options.threads > 1 { capture::Reading::Ahead } else { capture::Reading::Here };
+    let reading = match options.threads {
+        // Sessions that are over are shown while nothing comes.
+        _ if endless => capture::Reading::AsItComes,
+        1 => capture::Reading::Here,
+        _ => capture::Reading::Ahead,
+    };
     let mut source = capture::open_beside(&groups, filter, Damage::default(), reading, options.memory.order(), beside)?;
     let sources = source.info().into_iter().map(|info| info.name).collect();
     let mut view = begin(Reading { lang, sources, ..Reading::default() });
