@@ -19,7 +19,7 @@ installed = '$(program)' '$(manual)' '$(manual_zh)' '$(for_bash)' '$(for_zsh)' '
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build release-pgo demo test test-one test-spark test-page page-deps screenshots test-recipes check format format-check clippy doc-check scripts-check deny \
+.PHONY: help deps build release-pgo demo test test-one test-spark test-page test-python page-deps screenshots test-recipes check format format-check clippy doc-check scripts-check deny \
 	instructions syscalls bench bench-doc install uninstall
 
 help: ## this list
@@ -68,20 +68,25 @@ test-page: build page-deps ## the page in a real browser: filters, languages, pr
 test-recipes: build ## the recipes of docs/streams.md with DuckDB, pandas, polars, chDB and jq, where these are to be had; contrib/'s own programs
 	MAILTAP='$(abspath $(built))' contrib/recipes/test.sh
 
+test-python: deps ## the Python package in a virtual environment of its own (SKIPPED without python3 and pip)
+	CARGO='$(CARGO)' scripts/test_python.sh
+
 screenshots: build page-deps ## make the screenshots of the documentation again
 	MAILTAP='$(abspath $(built))' node tests/page/screenshots.mjs
 
 check: format-check clippy doc-check scripts-check test ## what a change has to pass: formatting, lints, documentation, tests
 
-# A macro names the rules' files, where cargo does not look; fuzz is a package of its own.
+# A macro names the rules' files, where cargo does not look; fuzz and python are packages of their own.
 format: ## bring all Rust source into the form that `make check` wants
 	$(CARGO) fmt --all
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
+	$(CARGO) fmt --manifest-path python/Cargo.toml
 	rustfmt --edition 2024 src/verdict/rules/*.rs
 
 format-check:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	$(CARGO) fmt --check --manifest-path python/Cargo.toml
 	rustfmt --edition 2024 --check src/verdict/rules/*.rs
 
 clippy: deps

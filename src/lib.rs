@@ -44,7 +44,8 @@ the digests of large messages (`session::digester`). Workers also do what a view
 
 The program is a thin user of this library. Another one opens a source ([`capture::open`], [`capture::Live`]), says what
 it wants ([`pipeline::Options`], [`session::Plan`]) and calls [`pipeline::run`] with a [`view::View`]: one of those here, or
-[`view::EachSession`], which hands over each [`session::Session`] as a value. What `protocol`, `flow` and `decode` show
+[`view::EachSession`], which hands over each [`session::Session`] as a value. [`run::read_into`] does all of this as `mailtap read` does;
+`python/` stands on it. What `protocol`, `flow` and `decode` show
 beside the types of a session is what it takes to drive a stage by itself, as the benchmarks and the fuzz targets do.
 There are two whole programs in `examples/`.
 
