@@ -7,7 +7,7 @@ mod fields;
 mod rows;
 
 pub use fields::{about, schema};
-pub use rows::Rows;
+pub(super) use rows::Rows;
 
 use super::View;
 use super::columns::{self, AnyTable, Reading, Value};
