@@ -31,6 +31,11 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             refused(Refusal { text: step.text, smtp: None, code: code.and_then(imap::Code::name) })
         }
+        // Before the login, most commands fail for want of it (RFC 9051, section 3.1), some by NO, as a lack of rights would.
+        Subject::Imap(imap::Subject {
+            state: imap::State::NotAuthenticated,
+            what: imap::What::Tagged { status: imap::Status::No | imap::Status::Bad, code: None, .. },
+        }) if smtp::said::of(step.text) == Some(smtp::Said::LoginFirst) => Variant::Said(smtp::Said::LoginFirst),
         Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
             if arguments(step).iter().any(u8::is_ascii_whitespace) =>
         {

@@ -147,8 +147,8 @@ fn is_about_the_client(code: u16, enhanced: Option<Enhanced>, said: Option<Said>
             | Said::MessageUnderWay
             | Said::UnknownCommand,
         ) => true,
-        Some(_) => false,
-        None => matches!(code, 500..=504 | 555) || enhanced.is_some_and(|status| status.topic() == (5, 1)),
+        Some(said) if said != Said::NotImplemented => false,
+        _ => matches!(code, 500..=504 | 555) || enhanced.is_some_and(|status| status.topic() == (5, 1)),
     }
 }
 

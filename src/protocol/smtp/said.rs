@@ -67,6 +67,8 @@ pub enum Said {
     Timeout,
     /// The server does not know the command.
     UnknownCommand,
+    /// The server does not implement the command, or has it switched off.
+    NotImplemented,
     /// A rule of the server forbids it.
     Policy,
     /// The client should come back later, without another reason.
@@ -287,6 +289,8 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["too many", "rcpt"], Said::TooManyRecipients),
     (&["nested mail"], Said::MessageUnderWay),
     (&["sender already"], Said::MessageUnderWay),
+    (&["mail already given"], Said::MessageUnderWay),
+    (&["one sender per"], Said::MessageUnderWay),
     (&["already", "transaction"], Said::MessageUnderWay),
     (&["too many connection"], Said::TooManyConnections),
     (&["too many session"], Said::TooManyConnections),
@@ -332,9 +336,15 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["unknown command"], Said::UnknownCommand),
     (&["command unknown"], Said::UnknownCommand),
     (&["command not understood"], Said::UnknownCommand),
+    (&["command not implemented"], Said::NotImplemented),
+    (&["command not supported"], Said::NotImplemented),
+    (&["command not enabled"], Said::NotImplemented),
+    // Of a parameter the code says it (504).
+    (&["not implemented"], Said::NotImplemented),
     (&["access denied"], Said::Policy),
     (&["permission denied"], Said::Policy),
     (&["administratively"], Said::Policy),
+    (&["administrative prohibition"], Said::Policy),
     (&["policy"], Said::Policy),
     (&["try again"], Said::TryLater),
     (&["try later"], Said::TryLater),

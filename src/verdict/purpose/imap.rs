@@ -3,6 +3,7 @@
 use super::{Sasl, enumerated};
 use crate::protocol::event::{self, LoginCause};
 use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
+use crate::protocol::smtp::Said;
 use crate::session::model::{Step, Variant};
 
 /// What an IMAP step does.
@@ -98,6 +99,8 @@ enumerated! {
         No,
         /// BAD.
         Bad,
+        /// NO or BAD, and the words that the client must log in first.
+        LoginFirst,
         /// PREAUTH or BYE, which the grammar of a tagged reply does not have.
         Odd,
     }
@@ -169,6 +172,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         What::Tagged { to, status, code } => Imap::Tagged {
             to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
+                Status::No | Status::Bad if variant == Variant::Said(Said::LoginFirst) => Tagged::LoginFirst,
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,
                 Status::Bad => Tagged::Bad,

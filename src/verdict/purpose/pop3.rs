@@ -175,14 +175,18 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
             Pop3::Taken(status(*ok), response_code(code))
         }
-        // A response code says as much in its own words, unless the text says more.
+        // A response code says as much in its own words, unless the text says more. Without one the general sentence is that
+        // the mailbox may be locked, too.
         What::Reply { to: Some(_), effect: None, code, .. }
             if let Variant::Refused(cause) = variant
-                && cause != LoginCause::WrongSecret
                 && (code.is_none()
                     || !matches!(
                         cause,
-                        LoginCause::Unknown | LoginCause::InUse | LoginCause::Temporary | LoginCause::Limit
+                        LoginCause::WrongSecret
+                            | LoginCause::Unknown
+                            | LoginCause::InUse
+                            | LoginCause::Temporary
+                            | LoginCause::Limit
                     )) =>
         {
             Pop3::Sasl(Sasl::Refused(cause))

@@ -135,6 +135,14 @@ pub fn of(
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: true }, .. } => Smtp::ContentAwaited(elapsed),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: false }, .. } => Smtp::ContentCut,
+        // No password can be wrong of which nothing was sent.
+        Subject::Reply { to: to @ ReplyTo::Command(Verb::Auth), code, .. }
+            if variant == Variant::Refused(LoginCause::WrongSecret)
+                && reply(to, code, false) == Reply::LoginRefused
+                && answered.is_some_and(|step| step.variant == Variant::Plain) =>
+        {
+            Smtp::Sasl(Sasl::Refused(LoginCause::Unknown))
+        }
         Subject::Reply { to, code, enhanced }
             if let Variant::Refused(cause) = variant
                 && names_reason(cause, reply(to, code, false), enhanced) =>
@@ -235,7 +243,8 @@ fn names_reason(cause: LoginCause, by_code: Reply, enhanced: Option<Enhanced>) -
         Reply::LoginRefused => {
             cause != WrongSecret || enhanced.is_some_and(|enhanced| Enhanced::topic(enhanced) != (7, 8))
         }
-        Reply::LoginDeferred => !matches!(cause, Temporary | Unknown | WrongSecret),
+        // "454 Invalid username or password": its words say no to the login, not to the moment.
+        Reply::LoginDeferred => !matches!(cause, Temporary | Unknown),
         Reply::MechanismTooWeak | Reply::MechanismUnknown => !matches!(cause, MechanismNotOffered | Unknown),
         Reply::AuthNotHere | Reply::LoginRequired => !matches!(cause, Unknown | WrongSecret),
         _ => false,

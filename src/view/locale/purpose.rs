@@ -105,6 +105,7 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
                 (Tagged::Ok, None) => say!(lang, imap::tagged_ok_to_nothing()),
                 (Tagged::No, None) => say!(lang, imap::tagged_no_to_nothing()),
                 (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
+                (Tagged::LoginFirst, _) => say!(lang, imap::login_first()),
                 (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
             };
             with_detail(lang, words, code.map(|code| say!(lang, imap::code(code))))

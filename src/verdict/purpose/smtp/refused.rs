@@ -81,15 +81,21 @@ pub(super) fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply
         (Said::Lhlo, Verb::Lhlo) => Some(Reply::LhloUnknown),
         (Said::UnknownCommand, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
         (Said::UnknownCommand, _) => Some(Reply::CommandUnknown),
+        // Its code may say that the order is wrong (503), or that the verb is unknown (500).
+        (Said::NotImplemented, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
+        (Said::NotImplemented, Verb::Other) if matches!(code, 500 | 502 | 503) => Some(Reply::VerbNotImplemented),
+        (Said::NotImplemented, _) if matches!(code, 500 | 502 | 503) => Some(Reply::CommandNotImplemented),
         _ => None,
     }
 }
 
 /// False where the words speak of something else than the reply, or its general sentence says the same.
 fn belongs(said: Said, what: Refused) -> bool {
-    use Refused::{Chunk, Client, Command, Connection, Data, Nothing, Sender, Service};
+    use Refused::{Chunk, Client, Command, Connection, Data, Hello, Nothing, Sender, Service};
     match said {
-        Said::Lhlo | Said::UnknownCommand => false,
+        Said::Lhlo | Said::UnknownCommand | Said::NotImplemented => false,
+        // "Argument required for HELO": the client is saying it.
+        Said::HelloFirst => what != Hello,
         // Elsewhere it is a check of the server's that took too long.
         Said::Timeout => matches!(what, Connection | Service | Nothing),
         // VRFY and EXPN have sentences for it; without a question it is about something that was not seen.

@@ -288,6 +288,10 @@ pub fn bad(command: Command) -> &'static str {
     }
 }
 
+pub fn login_first() -> &'static str {
+    "The command fails: the client must log in first"
+}
+
 pub fn tagged_odd() -> &'static str {
     "A tagged reply with a status that no tagged reply has"
 }

@@ -264,6 +264,7 @@ pub fn said(said: Said) -> &'static str {
         Said::ShuttingDown => "the server is being stopped",
         Said::Timeout => "the client was silent for too long",
         Said::UnknownCommand => "the server does not know the command",
+        Said::NotImplemented => "the server does not offer the command",
         Said::Policy => "the server's rules do not allow it",
         Said::TryLater => "the client should try again later",
     }

@@ -142,6 +142,10 @@ pub fn bad(command: Command) -> &'static str {
     }
 }
 
+pub fn login_first() -> &'static str {
+    "命令失败：客户必须先登录"
+}
+
 pub fn tagged_odd() -> &'static str {
     "状态不应出现在带标签的响应中"
 }

@@ -246,6 +246,7 @@ pub fn said(said: Said) -> &'static str {
         Said::ShuttingDown => "服务器正在停止服务",
         Said::Timeout => "客户太久没有发送",
         Said::UnknownCommand => "服务器不认识该命令",
+        Said::NotImplemented => "服务器不提供该命令",
         Said::Policy => "服务器的规则不允许",
         Said::TryLater => "客户应稍后重试",
     }
