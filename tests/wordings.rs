@@ -30,6 +30,110 @@ const SENTENCES_OF_NOTHING: [&str; 8] = [
 /// Rows that have no sentence of their own, by what the server is, what it answers and why that is right.
 const NOT_UNDERSTOOD: [(&str, &str, &str); 0] = [];
 
+/// What the servers of the table say where their full dialogues do not lead: under load, when they stop, to strangers. As
+/// their sources and documents have it: server, protocol, the command, and the reply.
+const FURTHER: [(&str, &str, &str, &str); 34] = [
+    ("postscreen 3.7", "smtp", "RCPT TO:<anna@example.org>", "450 4.3.2 Service currently unavailable"),
+    (
+        "postscreen 3.7",
+        "smtp",
+        "RCPT TO:<anna@example.org>",
+        "550 5.7.1 Service unavailable; client [192.0.2.7] blocked using bl.example.org",
+    ),
+    ("postscreen 3.7", "smtp", "(greeting)", "421 4.3.2 All server ports are busy"),
+    ("postscreen 3.7", "smtp", "(greeting)", "521 5.5.1 Protocol error"),
+    ("Postfix 3.7", "smtp", "(greeting)", "421 4.7.0 mx.example.org Error: too many connections from 192.0.2.7"),
+    ("Postfix 3.7", "smtp", "MAIL FROM:<bruno@example.net>", "450 4.7.1 Error: too much mail from 192.0.2.7"),
+    ("Postfix 3.7", "smtp", "MAIL FROM:<bruno@example.net>", "452 4.3.1 Insufficient system storage"),
+    (
+        "Postfix 3.7",
+        "smtp",
+        "RCPT TO:<anna@example.org>",
+        "450 4.1.2 <anna@example.org>: Recipient address rejected: Domain not found",
+    ),
+    ("Postfix 3.7", "smtp", "RCPT TO:<anna@example.org>", "452 4.5.3 Error: too many recipients"),
+    (
+        "Postfix 3.7",
+        "smtp",
+        "RCPT TO:<anna@example.org>",
+        "450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.7]",
+    ),
+    ("Postfix 3.7", "smtp", "NOOP", "421 4.4.2 mx.example.org Error: timeout exceeded"),
+    ("Postfix 3.7", "smtp", "NOOP", "421 4.3.0 mx.example.org Error: queue file write error"),
+    (
+        "postgrey 1.36",
+        "smtp",
+        "RCPT TO:<anna@example.org>",
+        "450 4.2.0 <anna@example.org>: Recipient address rejected: Greylisted, see http://postgrey.example/help",
+    ),
+    (
+        "milter-greylist 4.6",
+        "smtp",
+        "RCPT TO:<anna@example.org>",
+        "451 4.7.1 Greylisting in action, please come back in 00:05:00",
+    ),
+    ("Exim 4.96", "smtp", "(greeting)", "421 Too many concurrent SMTP connections; please try again later."),
+    ("Exim 4.96", "smtp", "RCPT TO:<anna@example.org>", "451 Temporary local problem - please try later"),
+    ("Exim 4.96", "smtp", "NOOP", "421 mx.example.org: SMTP command timeout - closing connection"),
+    ("Exim 4.96", "smtp", "NOOP", "421 mx.example.org closing connection: shutting down"),
+    ("Sendmail 8.17", "smtp", "(greeting)", "421 4.3.2 Connection rate limit exceeded."),
+    (
+        "Sendmail 8.17",
+        "smtp",
+        "MAIL FROM:<bruno@example.net>",
+        "451 4.1.8 Domain of sender address bruno@example.net does not resolve",
+    ),
+    ("Exchange 2019", "smtp", "RCPT TO:<anna@example.org>", "452 4.3.1 Insufficient system resources"),
+    ("Exchange 2019", "smtp", "(content)", "451 4.7.0 Temporary server error. Please try again later."),
+    ("Dovecot 2.3", "lmtp", "RCPT TO:<anna@example.org>", "451 4.3.0 <anna@example.org> Temporary internal error"),
+    ("Dovecot 2.3", "lmtp", "(content)", "552 5.2.2 <anna@example.org> Quota exceeded (mailbox for user is full)"),
+    ("Dovecot 2.3", "imap", "k2 NOOP", "* BYE Disconnected for inactivity."),
+    ("Dovecot 2.3", "imap", "k2 NOOP", "* BYE Server shutting down."),
+    ("Dovecot 2.3", "imap", "(greeting)", "* BYE Disconnected: Too many connections"),
+    ("Dovecot 2.3", "imap", "k2 NOOP", "* BYE Too many invalid IMAP commands."),
+    ("Courier 5.0", "imap", "(greeting)", "* BYE Maximum connection limit reached for 192.0.2.7"),
+    ("Cyrus 3.6", "imap", "k2 NOOP", "* BYE idle for too long"),
+    ("Dovecot 2.3", "pop3", "STAT", "-ERR Disconnected for inactivity."),
+    (
+        "Dovecot 2.3",
+        "pop3",
+        "PASS blue-kettle-42",
+        "-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.",
+    ),
+    ("Dovecot 2.3", "pop3", "PASS blue-kettle-42", "-ERR [SYS/PERM] Account is suspended"),
+    ("Cyrus 3.6", "pop3", "PASS blue-kettle-42", "-ERR [LOGIN-DELAY] Minimum time between mail checks exceeded"),
+];
+
+/// The shortest dialogue in which `command` gets `reply`.
+fn shortest(&(server, protocol, command, reply): &(&str, &str, &str, &str)) -> Vec<Row> {
+    let (hello, before): (&str, &[(&str, &str)]) = match protocol {
+        "imap" => ("* OK ready", &[("k1 LOGIN anna blue-kettle-42", "k1 OK done")]),
+        "pop3" => ("+OK ready", &[("USER anna", "+OK"), ("PASS blue-kettle-42", "+OK")]),
+        _ => (
+            "220 mx.example.org ESMTP",
+            &[
+                (
+                    if protocol == "lmtp" { "LHLO client.example.net" } else { "EHLO client.example.net" },
+                    "250-mx.example.org",
+                ),
+                ("MAIL FROM:<bruno@example.net>", "250 OK"),
+                ("RCPT TO:<anna@example.org>", "250 OK"),
+                ("DATA", "354 go on"),
+            ],
+        ),
+    };
+    let row = |command: &str, reply: &str| Row {
+        server: server.into(),
+        protocol: protocol.into(),
+        command: command.into(),
+        reply: vec![reply.into()],
+    };
+    let before = [("(greeting)", hello)].into_iter().chain(before.iter().copied());
+    // NOOP is no step of a transaction.
+    let before = before.take_while(|(said, _)| *said != command && !(command == "NOOP" && said.starts_with("MAIL")));
+    before.map(|(command, reply)| row(command, reply)).chain([row(command, reply)]).collect()
+}
+
 /// A row of the table: who says what to which command.
 #[derive(Debug, Clone)]
 struct Row {
@@ -182,7 +286,7 @@ fn text<'a>(record: &'a Value, name: &str) -> &'a str {
 /// What mailtap says of every reply of the table.
 fn told() -> Vec<Told> {
     let (mut frames, mut expected) = (Vec::new(), Vec::new());
-    for (port, dialogue) in (20_000..).zip(dialogues()) {
+    for (port, dialogue) in (20_000..).zip(dialogues().into_iter().chain(FURTHER.iter().map(shortest))) {
         let (turns, replies) = played(&dialogue);
         let server = match &*dialogue[0].protocol {
             "smtp" => 25,
@@ -246,7 +350,8 @@ fn sentences_of_real_servers_words() {
     let (mut seen, mut written) = (BTreeSet::new(), String::from("server\tcommand\treply\tpurpose\tcause\n"));
     for Told { row, reply, english, cause, .. } in &told {
         let mut words = reply.split([' ', '-']);
-        let is_good = words.next().is_some_and(|first| ["220", "250", "+OK", "*"].contains(&first))
+        let is_good = words.next().is_some_and(|first| ["220", "250", "+OK"].contains(&first))
+            || reply.starts_with("* OK")
             || row.protocol == "imap" && words.next() == Some("OK");
         // Of good answers one for each sentence: their words are the servers' names and politenesses.
         let said = if is_good { String::new() } else { shape(reply) };

@@ -4,7 +4,7 @@ sent was broken over lines. Both are known only where several steps are looked a
 and IMAP.
 */
 
-use super::model::{Credential, Session, Step};
+use super::model::{Credential, Session, Step, Variant};
 use crate::flow::Side;
 use crate::protocol::event::{Kind, LoginCause, LoginOutcome, StepId, Subject};
 use crate::protocol::{Protocol, imap, login_cause, pop3, smtp};
@@ -122,7 +122,9 @@ pub fn settle(session: &mut Session) {
         let untold = || login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
         let open = matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown)) && untold();
         let guessed = matches!(login.cause, Some(LoginCause::Malformed | LoginCause::MechanismNotOffered)) && untold();
-        if guessed && !is_whole(session, login) {
+        // No password can be wrong of which nothing was sent.
+        let is_of_nothing = login.cause == Some(LoginCause::WrongSecret) && gave_nothing(session, login);
+        if is_of_nothing || guessed && !is_whole(session, login) {
             if let Some(login) = session.credentials.get_mut(index) {
                 login.cause = Some(LoginCause::Unknown);
             }
@@ -134,6 +136,14 @@ pub fn settle(session: &mut Session) {
             login.cause = Some(LoginCause::Malformed);
         }
     }
+}
+
+/// True where all of `login` is in the capture, and has but the name of its mechanism: no initial response, and no round.
+fn gave_nothing(session: &Session, login: &Credential) -> bool {
+    let by_client = || login.steps.iter().filter_map(|n| session.step(*n)).filter(|step| step.from == Side::Client);
+    login.mechanism.starts_with("AUTH ")
+        && is_whole(session, login)
+        && by_client().all(|step| step.kind == Kind::Command && step.variant != Variant::InitialResponse)
 }
 
 /// True where all of `login` is in the capture, from its command to its reply: what is missing may have been a challenge, a

@@ -31,6 +31,12 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             refused(Refusal { text: step.text, smtp: None, code: code.and_then(imap::Code::name) })
         }
+        // CAPA has a sentence for it.
+        Subject::Pop3(pop3::Subject {
+            what: pop3::What::Reply { to: Some(to), ok: false, code: None, .. }, ..
+        }) if *to != pop3::Verb::Capa && smtp::said::of(step.text) == Some(smtp::Said::UnknownCommand) => {
+            Variant::Said(smtp::Said::UnknownCommand)
+        }
         // Before the login, most commands fail for want of it (RFC 9051, section 3.1), some by NO, as a lack of rights would.
         Subject::Imap(imap::Subject {
             state: imap::State::NotAuthenticated,
