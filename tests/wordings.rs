@@ -32,7 +32,7 @@ const NOT_UNDERSTOOD: [(&str, &str, &str); 0] = [];
 
 /// What the servers of the table say where their full dialogues do not lead: under load, when they stop, to strangers. As
 /// their sources and documents have it: server, protocol, the command, and the reply.
-const FURTHER: [(&str, &str, &str, &str); 34] = [
+const FURTHER: [(&str, &str, &str, &str); 33] = [
     ("postscreen 3.7", "smtp", "RCPT TO:<anna@example.org>", "450 4.3.2 Service currently unavailable"),
     (
         "postscreen 3.7",
@@ -93,7 +93,6 @@ const FURTHER: [(&str, &str, &str, &str); 34] = [
     ("Dovecot 2.3", "imap", "k2 NOOP", "* BYE Too many invalid IMAP commands."),
     ("Courier 5.0", "imap", "(greeting)", "* BYE Maximum connection limit reached for 192.0.2.7"),
     ("Cyrus 3.6", "imap", "k2 NOOP", "* BYE idle for too long"),
-    ("Dovecot 2.3", "pop3", "STAT", "-ERR Disconnected for inactivity."),
     (
         "Dovecot 2.3",
         "pop3",

@@ -42,6 +42,10 @@ pub fn of(step: &Step<'_>) -> Variant {
             state: imap::State::NotAuthenticated,
             what: imap::What::Tagged { status: imap::Status::No | imap::Status::Bad, code: None, .. },
         }) if smtp::said::of(step.text) == Some(smtp::Said::LoginFirst) => Variant::Said(smtp::Said::LoginFirst),
+        Subject::Imap(imap::Subject {
+            what: imap::What::Greeting(imap::Status::Bye) | imap::What::Untagged(imap::Untagged::Bye),
+            ..
+        }) if let Some(said) = smtp::said::of(step.text).filter(|said| closes(*said)) => Variant::Said(said),
         Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
             if arguments(step).iter().any(u8::is_ascii_whitespace) =>
         {
@@ -62,6 +66,12 @@ pub fn of(step: &Step<'_>) -> Variant {
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
         _ => Variant::Plain,
     }
+}
+
+/// A reason to close a connection, of any protocol.
+fn closes(said: smtp::Said) -> bool {
+    use smtp::Said::{Busy, RateLimit, ShuttingDown, Timeout, TooManyConnections, TooManyErrors, TryLater};
+    matches!(said, Busy | RateLimit | ShuttingDown | Timeout | TooManyConnections | TooManyErrors | TryLater)
 }
 
 fn refused(refusal: Refusal<'_>) -> Variant {

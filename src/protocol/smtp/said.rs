@@ -132,6 +132,7 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["too many unknown command"], Said::TooManyErrors),
     (&["too many bad command"], Said::TooManyErrors),
     (&["too many invalid command"], Said::TooManyErrors),
+    (&["too many invalid imap command"], Said::TooManyErrors),
     (&["too many wrong command"], Said::TooManyErrors),
     (&["too many syntax"], Said::TooManyErrors),
     (&["too many nonmail"], Said::TooManyErrors),

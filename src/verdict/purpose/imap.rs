@@ -24,6 +24,13 @@ pub enum Imap {
     },
     /// An untagged response.
     Data(Data),
+    /// BYE of the server's own accord, which says why.
+    Closes {
+        /// In place of a greeting: the connection is refused.
+        at_once: bool,
+        /// The reason.
+        said: Said,
+    },
     /// The server waits for the literal of a command.
     GoAhead(GoAhead),
     /// A line of a literal that the server has refused.
@@ -153,6 +160,13 @@ enumerated! {
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap {
     let asked = answered.and_then(asked);
     match &subject.what {
+        What::Greeting(Status::Bye) if let Variant::Said(said) = variant => Imap::Closes { at_once: true, said },
+        What::Untagged(Untagged::Bye)
+            if let Variant::Said(said) = variant
+                && data(Untagged::Bye, subject.state, asked) != Data::Goodbye =>
+        {
+            Imap::Closes { at_once: false, said }
+        }
         What::Greeting(status) => Imap::Greeting(match status {
             Status::Ok => Greeting::Ready,
             Status::Preauth => Greeting::LoggedInAlready,

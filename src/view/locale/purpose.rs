@@ -121,6 +121,10 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
             };
             with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code))))
         }
+        Imap::Closes { at_once, said } => {
+            let what = if at_once { smtp::Refused::Client } else { smtp::Refused::Connection };
+            because(lang, say!(lang, smtp::refused(what, false)), say!(lang, smtp::said(said))).into()
+        }
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).into(),
         Imap::Uninvited => say!(lang, imap::uninvited()).into(),
         Imap::Done => say!(lang, imap::done()).into(),
@@ -185,6 +189,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Command(_)
             | Imap::Tagged { .. }
             | Imap::Data(_)
+            | Imap::Closes { .. }
             | Imap::GoAhead(_)
             | Imap::Uninvited
             | Imap::Done
