@@ -24,7 +24,7 @@ pub enum Imap {
     },
     /// An untagged response.
     Data(Data),
-    /// BYE of the server's own accord, which says why.
+    /// BYE of the server's own accord, which says why (`purpose` tells it from the answer to LOGOUT).
     Closes {
         /// In place of a greeting: the connection is refused.
         at_once: bool,
@@ -161,12 +161,6 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
     let asked = answered.and_then(asked);
     match &subject.what {
         What::Greeting(Status::Bye) if let Variant::Said(said) = variant => Imap::Closes { at_once: true, said },
-        What::Untagged(Untagged::Bye)
-            if let Variant::Said(said) = variant
-                && data(Untagged::Bye, subject.state, asked) != Data::Goodbye =>
-        {
-            Imap::Closes { at_once: false, said }
-        }
         What::Greeting(status) => Imap::Greeting(match status {
             Status::Ok => Greeting::Ready,
             Status::Preauth => Greeting::LoggedInAlready,

@@ -22,7 +22,10 @@ pub use smtp::Smtp;
 use crate::flow::Side;
 use crate::protocol::event::{Channel, ProxyHeader, Subject};
 use crate::protocol::{Protocol, imap as imap_protocol, pop3 as pop3_protocol, smtp as smtp_protocol, tls};
-use crate::session::model::{Session, Step, TlsMode};
+use crate::session::model::{Session, Step, TlsMode, Variant};
+
+/// Most steps before a BYE among which LOGOUT is looked for.
+const BEFORE_BYE: usize = 64;
 
 /// What a step does where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +89,29 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
             Purpose::Smtp(Smtp::Command(smtp::Command::Verb(smtp_protocol::Verb::Other))) => {
                 Purpose::Smtp(Smtp::Command(unknown_command(session, step)))
             }
+            Purpose::Imap(Imap::Data(imap::Data::Goodbye)) if is_unasked(session, step) => {
+                Purpose::Imap(match step.variant {
+                    Variant::Said(said) => Imap::Closes { at_once: false, said },
+                    _ => Imap::Data(imap::Data::Untagged(imap_protocol::Untagged::Bye)),
+                })
+            }
             purpose => purpose,
         },
     }
+}
+
+/// BYE without a LOGOUT shortly before it, where nothing of the client's is missing.
+fn is_unasked(session: &Session, bye: &Step) -> bool {
+    let is_logout = |step: &Step| match &step.subject {
+        Subject::Imap(imap) => {
+            matches!(imap.what, imap_protocol::What::Command { verb: imap_protocol::Verb::Logout, .. })
+        }
+        Subject::Gap(_) | Subject::Cut | Subject::Unknown => true,
+        _ => false,
+    };
+    let at = session.steps.partition_point(|step| step.n < bye.n);
+    let before = session.steps.get(at.saturating_sub(BEFORE_BYE)..at).unwrap_or_default();
+    session.transport.counters.client_missing == 0 && !before.iter().any(is_logout)
 }
 
 /// What is known of an SMTP command whose verb is not.
