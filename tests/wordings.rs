@@ -175,7 +175,7 @@ fn dialogues() -> Vec<Vec<Row>> {
         }
         dialogues.last_mut().expect("a greeting before it").push(row);
     }
-    dialogues.iter_mut().for_each(|dialogue| put_in_step(dialogue));
+    dialogues.iter_mut().for_each(put_in_step);
     dialogues
 }
 
@@ -242,8 +242,11 @@ fn replies(row: &Row, offers: &str) -> (Vec<String>, String) {
     (whole, String::new())
 }
 
+/// What both sides send, in order.
+type Turns = Vec<(Side, Vec<u8>)>;
+
 /// The dialogue as turns, and by row the replies in it.
-fn played(dialogue: &[Row]) -> (Vec<(Side, Vec<u8>)>, Vec<(Row, String)>) {
+fn played(dialogue: &[Row]) -> (Turns, Vec<(Row, String)>) {
     let offers = match dialogue.iter().any(|row| row.command == "AUTH PLAIN (right)") {
         true => "AUTH PLAIN",
         false => "SIZE 1000000",
