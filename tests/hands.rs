@@ -145,12 +145,13 @@ fn errors_and_help_are_chinese_where_the_locale_is() {
     let mut damaged = std::fs::read(lab).expect("readable");
     damaged[5_000..5_600].fill(0xff);
     std::fs::write(folder.path().join("damaged"), damaged).expect("written");
+    std::fs::create_dir(folder.path().join("empty")).expect("writable");
     let full = folder.path().to_str().expect("UTF-8");
-    let paths = ["a", "foreign", "damaged", "none"].map(|name| (name, format!("{full}/{name}")));
+    let paths = ["a", "foreign", "damaged", "empty", "none"].map(|name| (name, format!("{full}/{name}")));
     let at = |name: &str| paths.iter().find(|(known, _)| *known == name).map_or("", |(_, path)| path.as_str());
     for (args, status, words) in [
         (&["read", "none.pcap"][..], 3, "没有这个文件"),
-        (&["read", full], 3, "目录"),
+        (&["read", at("empty")], 3, "没有抓包文件"),
         (&["read", "Cargo.toml"], 3, "不是抓包文件"),
         (&["read", lab, "--filter", "port port"], 2, "过滤条件"),
         (&["read", lab, "-o", lab], 1, "它就是所读的抓包文件"),

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// What is done, by its arguments for `sh`, and its exit status.
 const CASES: &[(&str, i32)] = &[
     ("read missing", 3),
-    ("read .", 3),
+    ("read folder", 3),
     ("read empty", 3),
     ("read cut", 3),
     ("read cut -o result", 3),
@@ -45,6 +45,7 @@ fn place() -> Place {
     // The captured length of the first record.
     damaged[32..36].copy_from_slice(&[0xff; 4]);
     place.file("damaged", &damaged);
+    std::fs::create_dir(place.path("folder")).expect("writable");
     place
 }
 

@@ -33,7 +33,7 @@ pub struct Content {
     octets: Option<u64>,
     came: u64,
     missing: u64,
-    /// Lines of content that came.
+    /// Lines of content that came, or of the body, where they are counted.
     lines: u64,
     /// It is a whole message, and what was announced is its size.
     is_sized: bool,
@@ -41,43 +41,38 @@ pub struct Content {
     top: Option<Top>,
 }
 
-/// The whole message, asked for by TOP: its header, and the lines of its body.
-#[derive(Debug)]
-struct Top {
-    /// Lines that were asked for.
-    asked: u64,
-    /// Lines of the body that came.
-    lines: u64,
-    /// The empty line behind the header has come.
-    in_body: bool,
-    /// The line that is being read has something in it.
-    in_line: bool,
+/// How far the whole message, asked for by TOP, has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Top {
+    /// At the beginning of a line of the header.
+    Line,
+    /// Within such a line.
+    WithinLine,
+    /// Behind the empty line.
+    Body,
 }
 
 impl Top {
     /// Where `part` says that all lines were asked for.
     fn of(part: Option<&str>) -> Option<Self> {
-        let asked = part?.strip_prefix("top ")?.parse().ok()?;
-        (asked >= ALL_LINES).then_some(Self { asked, lines: 0, in_body: false, in_line: false })
+        let asked: u64 = part?.strip_prefix("top ")?.parse().ok()?;
+        (asked >= ALL_LINES).then_some(Self::Line)
     }
 
-    fn read(&mut self, mut bytes: &[u8]) {
-        while !self.in_body {
+    /// Goes over `bytes`, and returns how many lines of the body end in them.
+    fn read(&mut self, mut bytes: &[u8]) -> u64 {
+        while *self != Self::Body {
             let Some(end) = memchr::memchr(b'\n', bytes) else {
-                self.in_line |= bytes.iter().any(|&byte| byte != b'\r');
-                return;
+                if bytes.iter().any(|&byte| byte != b'\r') {
+                    *self = Self::WithinLine;
+                }
+                return 0;
             };
             let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
-            self.in_body = !self.in_line && line.is_empty();
-            self.in_line = false;
+            *self = if *self == Self::Line && line.is_empty() { Self::Body } else { Self::Line };
             bytes = &bytes[end + 1..];
         }
-        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-    }
-
-    /// With more lines asked for than there are in the body, the server sends the entire message (RFC 1939, section 7).
-    fn is_whole(&self) -> bool {
-        self.in_body && self.lines < self.asked
+        memchr::memchr_iter(b'\n', bytes).count() as u64
     }
 }
 
@@ -144,7 +139,7 @@ impl Content {
                     if self.is_sized {
                         self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
                     }
-                    self.top.iter_mut().for_each(|top| top.read(bytes));
+                    self.lines += self.top.as_mut().map_or(0, |top| top.read(bytes));
                     self.message.into_iter().for_each(|message| out.content(message, bytes));
                 }
                 DotPiece::SingleDot => self.mark(ContentMark::SingleDot, out),
@@ -153,7 +148,7 @@ impl Content {
                 DotPiece::End { before, own: own @ LineEnd::Lf } if self.style == LineEnd::CrLf => {
                     self.mark(ContentMark::DotLine { before, own, ends: false }, out);
                     self.came += 2;
-                    self.top.iter_mut().for_each(|top| top.read(b".\n"));
+                    self.lines += self.top.as_mut().map_or(0, |top| top.read(b".\n"));
                     self.message.into_iter().for_each(|message| out.content(message, b".\n"));
                 }
                 DotPiece::End { .. } => {
@@ -220,7 +215,8 @@ impl Content {
         if !seen && self.block.is_after_dot() {
             self.message.into_iter().for_each(|message| out.content_mark(message, ContentMark::LastDot));
         }
-        if seen && self.missing == 0 && self.top.as_ref().is_some_and(Top::is_whole) {
+        // With more lines asked for than there are in the body, the server sends the entire message (RFC 1939, section 7).
+        if seen && self.missing == 0 && self.top == Some(Top::Body) && self.lines < ALL_LINES {
             self.message.into_iter().for_each(|message| out.content_part(message, None));
         }
         let end = ContentEnd::of(seen, self.missing > 0);
