@@ -3,7 +3,7 @@
 [`super::columns`], with their types ([`super::arrow`]); `docs/tables.md` describes them.
 
 Rows are gathered in memory and written in row groups. What is gathered is bounded over all tables together
-([`files::BUFFERED_BYTES`]): beyond that, the table that holds most is written. A file that is finished holds a few hundred bytes
+(`BUFFERED_BYTES` of `files`): beyond that, the table that holds most is written. A file that is finished holds a few hundred bytes
 for each of its row groups and columns, which is what a Parquet file ends with.
 
 A file has its name only once all are whole ([`Part`]).
