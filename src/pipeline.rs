@@ -14,7 +14,6 @@ threads, so neither do the sessions and their order, byte for byte. With several
 stages; where the system starts fewer than are wanted, or none, the sessions are still the same.
 */
 
-mod batch;
 mod event;
 mod file_order;
 mod follow;
@@ -23,6 +22,7 @@ mod numbering;
 mod options;
 mod output;
 mod parallel;
+mod part;
 mod probe;
 mod shard;
 mod shards;

@@ -2,13 +2,13 @@
 The same stages on several threads: one reads and decodes, some follow connections, and the caller's shows.
 
 ```text
-reader ──batch──▶ worker 1 ──events──┐
-       ──batch──▶ worker 2 ──events──┴▶ caller: events of batch 1 of all workers, in the order of packets; of batch 2; …
-       ◀────────── used batches ─────
+reader ──parts──▶ worker 1 ──events──┐
+       ──parts──▶ worker 2 ──events──┴▶ caller: events of batch 1 of all workers, in the order of packets; of batch 2; …
+       ◀────────── used parts ───────
 ```
 
-Every batch goes to every worker, with the segments of its own shards, copied, since a packet is lent only until the
-next. So the caller knows when it has received all events up to a packet. Queues are short, by number and by bytes, so
+Every batch goes to every worker, in parts, with the segments of its own shards, copied, since a packet is lent only until
+the next. So the caller knows when it has received all events up to a packet. Queues are short, by number and by bytes, so
 that a slow stage holds the others back; only a live capture's is long, since an interface cannot be held back. When the capture has ended, each
 worker sends the events of the connections that are left in portions, in the order of their beginnings, and the caller
 merges these.
@@ -17,11 +17,11 @@ What a view makes of a session by itself ([`View::preparation`](crate::view::Vie
 caller adds what is known only in the order of the sessions.
 */
 
-use super::batch::Batch;
 use super::event::{self, ConnectionChange, ConnectionEvent};
 use super::input::{InputStage, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
+use super::part::{After, Part};
 use super::shard::{SHARDS, Sharding};
 use super::shards::Shards;
 use super::weighed;
@@ -38,14 +38,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-/// Batches that wait for a worker, from a file.
-const QUEUE: usize = 3;
+/// Parts of batches that wait for a worker, from a file.
+const QUEUE: usize = 6;
 /// The same from an interface, which does not wait: packets that come faster than they can be followed are lost once
-/// the kernel's buffer is full. A batch has half a megabyte of mail at most and as much beside it.
-const LIVE_QUEUE: usize = 192;
+/// the kernel's buffer is full. A part has 128 KiB of mail at most and as much beside it, and mostly 64 KiB.
+const LIVE_QUEUE: usize = 1_536;
 /// Bytes of events that wait for the caller, from all workers together; a worker may always have one message waiting.
 const EVENT_BYTES: usize = 16 << 20;
-/// Batches of each worker that are kept to be used again.
+/// Events of so many batches wait for the caller.
+const DONE_QUEUE: usize = 3;
+/// Parts of each worker that are kept to be used again.
 const SPARE: usize = QUEUE + 2;
 
 /// What a worker sends.
@@ -127,7 +129,7 @@ pub fn run<'a>(
     let (given_up, unused) = (&given_up, &unused);
     thread::scope(|scope| {
         // All threads wait until it is known how many there are: where they are told nothing, they end.
-        let (tell_reader, told) = bounded::<Vec<Sender<Batch>>>(1);
+        let (tell_reader, told) = bounded::<Vec<Sender<Part>>>(1);
         let read =
             move || told.recv().ok().map(|workers| read(source, options, stop, given_up, sharding, workers, unused));
         let reader = match threads.start(scope, "packets", read) {
@@ -140,13 +142,13 @@ pub fn run<'a>(
         let (mut places, mut to_workers, mut from_workers) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..wanted {
             let (place, placed) = bounded::<Place>(1);
-            let (to_worker, batches) = bounded(queue);
-            let (done, from_worker) = weighed::bounded(QUEUE, EVENT_BYTES / wanted);
+            let (to_worker, parts) = bounded(queue);
+            let (done, from_worker) = weighed::bounded(DONE_QUEUE, EVENT_BYTES / wanted);
             let used = used.clone();
             let preparing = Preparing { options, view: preparation.clone() };
             let work = move || {
                 if let Ok(Place { worker, workers, plan }) = placed.recv() {
-                    work(Shards::of_thread(worker, workers, options, &plan), &preparing, &batches, &done, &used);
+                    work(Shards::of_thread(worker, workers, options, &plan), &preparing, &parts, &done, &used);
                 }
             };
             if let Err(error) = threads.start(scope, "connections", work) {
@@ -203,39 +205,42 @@ fn read<'a>(
     stop: &AtomicBool,
     given_up: &AtomicBool,
     sharding: Sharding,
-    to_workers: Vec<Sender<Batch>>,
-    unused: &Receiver<Batch>,
+    to_workers: Vec<Sender<Part>>,
+    unused: &Receiver<Part>,
 ) -> (InputStage<'a>, Option<CaptureError>) {
     let mut input = InputStage::new(options, sharding, source.is_live());
     let stop_condition = StopCondition::new(options, stop);
-    let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
+    let mut parts: Vec<(Part, &Sender<Part>)> = to_workers.iter().map(|worker| (Part::default(), worker)).collect();
     let mut problem = None;
-    let send = |batches: &mut Vec<Batch>, end: Option<BatchEnd>| {
-        for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
-            let mut full = std::mem::replace(batch, unused.try_recv().unwrap_or_default());
-            full.end = end;
-            // A worker is gone only if the caller has given up, or by a panic, which the scope passes on.
-            let _ = to_worker.send(full);
-        }
+    let send = |(part, to_worker): &mut (Part, &Sender<Part>), after: After| {
+        let mut full = std::mem::replace(part, unused.try_recv().unwrap_or_default());
+        full.after = after;
+        // A worker is gone only if the caller has given up, or by a panic, which the scope passes on.
+        let _ = to_worker.send(full);
     };
+    let send_all = |parts: &mut Vec<_>, after: After| parts.iter_mut().for_each(|part| send(part, after));
     while !stop_condition.is_met(input.packets()) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 if let Some(end) = input.end_of_batch_before(&packet) {
-                    send(&mut batches, Some(end));
+                    send_all(&mut parts, After::Batch(end));
                 }
                 let Ok(()) = input.packet(&packet, |routed| {
-                    batches[routed.shard() % to_workers.len()].push(routed);
+                    let worker = &mut parts[routed.shard() % to_workers.len()];
+                    worker.0.push(routed);
+                    if worker.0.is_full() {
+                        send(worker, After::More);
+                    }
                     Ok::<_, Infallible>(())
                 });
                 input.skim(source, stop_condition.left(input.packets()));
                 if let Some(end) = input.end_of_batch() {
-                    send(&mut batches, Some(end));
+                    send_all(&mut parts, After::Batch(end));
                 }
             }
             Ok(Read::Idle(quiet)) => {
                 let end = input.end_of_batch_now(quiet);
-                send(&mut batches, Some(end));
+                send_all(&mut parts, After::Batch(end));
             }
             Ok(Read::End) => break,
             Err(error) => {
@@ -244,7 +249,7 @@ fn read<'a>(
             }
         }
     }
-    send(&mut batches, None);
+    send_all(&mut parts, After::Nothing);
     (input, problem)
 }
 
@@ -270,14 +275,14 @@ impl Preparing<'_> {
 fn work(
     mut shards: Shards<'_>,
     preparing: &Preparing<'_>,
-    batches: &Receiver<Batch>,
+    parts: &Receiver<Part>,
     done: &weighed::Sender<Done>,
-    used: &Sender<Batch>,
+    used: &Sender<Part>,
 ) {
-    for mut batch in batches {
-        let mut bytes = batch.bytes.as_slice();
-        let mut errors = batch.errors.iter().peekable();
-        for (packed, before) in batch.segments.iter().zip(0..) {
+    for mut part in parts {
+        let mut bytes = part.bytes.as_slice();
+        let mut errors = part.errors.iter().peekable();
+        for (packed, before) in part.segments.iter().zip(0..) {
             while let Some((_, shard, error)) = errors.next_if(|(segments, ..)| *segments <= before) {
                 shards.icmp_error(RoutedError { shard: *shard, error });
             }
@@ -289,12 +294,17 @@ fn work(
         for (_, shard, error) in errors {
             shards.icmp_error(RoutedError { shard: *shard, error });
         }
-        let end = batch.end;
+        let after = part.after;
+        part.clear();
+        let _ = used.try_send(part);
+        let end = match after {
+            After::More => continue,
+            After::Batch(end) => Some(end),
+            After::Nothing => None,
+        };
         if let Some(end) = end {
             shards.end_of_batch(end);
         }
-        batch.clear();
-        let _ = used.try_send(batch);
         let mut events = shards.drain();
         preparing.prepare(&mut events);
         let weight = event::weight(&events);

@@ -48,7 +48,7 @@ pub(super) fn made(
 /// The view with nothing masked.
 fn plain(
     output: &Output,
-    threads: usize,
+    #[cfg_attr(not(feature = "parquet"), expect(unused_variables))] threads: usize,
     running: &Running,
     outputs: Outputs,
     heads: Option<Arc<Heads>>,
