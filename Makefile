@@ -108,6 +108,7 @@ deny: ## hold the dependencies against deny.toml: their licences, sources, and w
 	@command -v cargo-deny >/dev/null || { echo 'deny: there is no cargo-deny. To install it takes some minutes:' \
 		'cargo install cargo-deny --locked' >&2; exit 1; }
 	$(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
+	$(CARGO) deny --locked --manifest-path python/Cargo.toml --config deny.toml check --hide-inclusion-graph licenses bans sources
 
 # The generator is the one that the tests have built: it writes the same bytes however it is compiled.
 instructions: build ## count the instructions of fixed small captures against benches/instructions.txt (RENEW=--renew: write it)
