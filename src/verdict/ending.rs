@@ -113,6 +113,22 @@ pub fn is_timeout(step: &Step) -> bool {
         || (matches!(step.subject, Subject::Imap(_) | Subject::Pop3(_)) && words())
 }
 
+/// The server's last word to a client that was silent for too long, where no command waited for an answer: nothing is
+/// refused by it.
+pub fn is_end_of_silence(step: &Step) -> bool {
+    let is_unasked = match &step.subject {
+        Subject::Smtp(smtp::Subject::Reply { to, .. }) => {
+            matches!(to, smtp::ReplyTo::Nothing | smtp::ReplyTo::UnfinishedContent { .. })
+        }
+        Subject::Pop3(subject) => {
+            matches!(subject.what, pop3::What::Farewell { .. } | pop3::What::Reply { to: None, ok: false, .. })
+        }
+        Subject::Imap(subject) => matches!(subject.what, imap::What::Untagged(imap::Untagged::Bye)),
+        _ => false,
+    };
+    is_unasked && is_timeout(step)
+}
+
 /// The last step that the server sent up to `time`.
 pub fn last_word(session: &Session, time: Time) -> Option<&Step> {
     session.steps.iter().rev().find(|step| step.from == Side::Server && step.kind != Kind::Gap && step.time <= time)

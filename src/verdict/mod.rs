@@ -40,6 +40,7 @@ pub use across::journey::{Hop, Journey, Role};
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use across::outcome::AcrossReport;
 pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
+pub use ending::is_end_of_silence;
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 pub use upshot::{Upshot, upshot};

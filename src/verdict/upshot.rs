@@ -46,6 +46,8 @@ pub enum Upshot {
     Encrypted,
     /// Nothing was carried: the server ended the session of its own accord, with this code.
     HungUp(Option<u16>),
+    /// The same, because nothing came of the client for too long: nothing that it asked for was refused.
+    FellSilent,
     /// Nothing was carried, and a finding says that something failed.
     Failed,
     /// Nothing was carried, and nobody logged in.
@@ -115,7 +117,10 @@ fn hung_up(session: &Session) -> Option<Upshot> {
     let until_goodbye = session.steps.iter().take_while(|step| !ending::is_goodbye(step));
     let word = until_goodbye.filter(|step| ending::is_farewell(step)).last();
     let left = || ending::server_left(session).is_some_and(|left| !left.is_timeout);
-    (word.is_some() || left()).then(|| Upshot::HungUp(word.and_then(Step::code)))
+    match word {
+        Some(word) if ending::is_end_of_silence(word) => Some(Upshot::FellSilent),
+        word => (word.is_some() || left()).then(|| Upshot::HungUp(word.and_then(Step::code))),
+    }
 }
 
 /// What became of messages that have no envelope: appended ones, and those whose envelope the capture does not have.
@@ -256,7 +261,9 @@ mod tests {
             (format!("{begin}S: 421 closing\n! fin client\n! fin server"), Upshot::HungUp(Some(421))),
             (format!("{begin}S: 421 closing"), Upshot::HungUp(Some(421))),
             (format!("{begin}S: 421 closing\nC: QUIT\n! fin client"), Upshot::HungUp(Some(421))),
-            (format!("{begin}{hello}@ 300\nS: 421 4.4.2 timeout\n! fin server"), Upshot::HungUp(Some(421))),
+            (format!("{begin}{hello}@ 300\nS: 421 4.4.2 timeout\n! fin server"), Upshot::FellSilent),
+            // A command waits for its answer.
+            (format!("{begin}{hello}C: NOOP\n@ 300\nS: 421 4.4.2 timeout\n! fin server"), Upshot::HungUp(Some(421))),
             (format!("{begin}{hello}{envelope}S: 421 closing\n! fin server"), Upshot::HungUp(Some(421))),
             (
                 format!("{begin}{hello}{envelope}C: DATA\nS: 354 go\nC: hi\nS: 421 closing\n! fin server"),

@@ -2,7 +2,7 @@ use super::render::{SCRIPT, STYLE, policy};
 use super::{Html, Options, Template};
 use crate::protocol::Protocol;
 use crate::session::Session;
-use crate::session::model::{Credential, Finding, Mailbox, Match, Preview, SameAs};
+use crate::session::model::{Credential, Finding, Mailbox, Match, Preview, SameAs, Variant};
 use crate::view::clock::Clock;
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
 use crate::view::{Lang, View};
@@ -221,6 +221,26 @@ fn outcomes_are_there_to_be_chosen_once_each() {
     let chosen = page.split("<select id=\"filter-outcome\">").nth(1).unwrap().split("</select>").next().unwrap();
     assert_eq!(chosen.matches("<option value=\"accepted\"").count(), 1, "{chosen}");
     assert_eq!(chosen.matches("<option ").count(), 3, "all, and two outcomes: {chosen}");
+}
+
+#[test]
+fn the_end_of_a_silence_is_no_refusal() {
+    use crate::protocol::{event::Subject, smtp};
+    let ended = |said: smtp::Said, to: smtp::ReplyTo| {
+        let mut session = Talk::new(Protocol::Smtp).s("220 mx").c("NOOP").s("250 mx").s("421 mx").session;
+        let last = session.steps.last_mut().unwrap();
+        last.subject = Subject::Smtp(smtp::Subject::Reply { to, code: 421, enhanced: None });
+        last.variant = Variant::Said(said);
+        let phases = super::context::step::phases(&session, usize::MAX, false);
+        let mark = phases.last().and_then(|phase| phase.steps.last()).map(|step| step.mark);
+        (mark, crate::verdict::upshot(&session))
+    };
+    use crate::verdict::Upshot::{FellSilent, HungUp};
+    let unasked = smtp::ReplyTo::Nothing;
+    assert_eq!(ended(smtp::Said::Timeout, unasked), (Some("silent"), FellSilent));
+    assert_eq!(ended(smtp::Said::ShuttingDown, unasked), (Some("deferred"), HungUp(Some(421))));
+    let noop = smtp::ReplyTo::Command(smtp::Verb::Noop);
+    assert_eq!(ended(smtp::Said::Timeout, noop), (Some("deferred"), HungUp(Some(421))));
 }
 
 #[test]

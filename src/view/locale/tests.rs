@@ -470,6 +470,7 @@ fn what_became_of_a_session_fits_its_column_with_the_code() {
         Encrypted,
         HungUp(None),
         HungUp(Some(421)),
+        FellSilent,
         Failed,
         Nothing,
     ];

@@ -226,7 +226,7 @@ words! {
         verdict::Upshot::LoggedIn => "logged-in",
         verdict::Upshot::TlsFailed => "tls-failed",
         verdict::Upshot::Encrypted => "encrypted",
-        verdict::Upshot::HungUp(_) => "hung-up",
+        verdict::Upshot::HungUp(_) | verdict::Upshot::FellSilent => "hung-up",
         verdict::Upshot::Failed => "failed",
         verdict::Upshot::Nothing => "nothing",
     }

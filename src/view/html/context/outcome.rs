@@ -25,12 +25,16 @@ pub fn outcome(session: &Session) -> Outcome {
     let upshot = upshot(session);
     let kind = match upshot {
         Upshot::Refused(_) => Upshot::Refused(None),
-        Upshot::HungUp(_) => Upshot::HungUp(None),
+        Upshot::HungUp(_) | Upshot::FellSilent => Upshot::HungUp(None),
         other => other,
     };
     Outcome {
         id: enums::Upshot(upshot).name(),
-        tone: tone(upshot),
+        tone: match upshot {
+            // What was begun is not done.
+            Upshot::FellSilent if !session.transactions.is_empty() => "warn",
+            _ => tone(upshot),
+        },
         text: Text::of(|lang| locale::upshot(lang, upshot)),
         kind: Text::of(|lang| locale::upshot(lang, kind)),
     }
@@ -49,6 +53,7 @@ fn tone(upshot: Upshot) -> &'static str {
         | Upshot::LoginRejected
         | Upshot::TlsFailed
         | Upshot::Failed => "bad",
-        Upshot::Unknown | Upshot::LoginUnknown | Upshot::Encrypted | Upshot::Nothing => "",
+        // Nothing was refused.
+        Upshot::FellSilent | Upshot::Unknown | Upshot::LoginUnknown | Upshot::Encrypted | Upshot::Nothing => "",
     }
 }

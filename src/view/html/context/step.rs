@@ -4,6 +4,7 @@ use super::text::{TEXT_LIMIT, Text};
 use crate::flow::Side;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Step as Model};
+use crate::verdict::is_end_of_silence;
 use crate::verdict::purpose::purpose;
 use crate::view::address::canonical;
 use crate::view::escape;
@@ -41,7 +42,7 @@ pub struct Step {
     pub said: Vec<Piece>,
     /// What it is for.
     pub purpose: Text,
-    /// `gap`, `secret`, `refused`, `deferred`, or empty.
+    /// `gap`, `secret`, `silent` (the end of a session that fell silent), `refused`, `deferred`, or empty.
     pub mark: &'static str,
 }
 
@@ -101,6 +102,7 @@ fn mark(step: &Model) -> &'static str {
     match (step.kind, step.code(), step.status()) {
         (Kind::Gap, ..) => "gap",
         _ if !step.secrets().is_empty() => "secret",
+        _ if is_end_of_silence(step) => "silent",
         (_, Some(400..=499), _) => "deferred",
         (_, Some(500..), _) | (_, _, Some("-ERR" | "NO" | "BAD")) => "refused",
         _ => "",

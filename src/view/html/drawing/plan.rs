@@ -9,6 +9,7 @@ use super::svg::{Both, both};
 use crate::flow::{PacketRef, Repeats, Side};
 use crate::protocol::event::{Channel, Kind};
 use crate::session::model::{Finding, Phase, Session, State, Step};
+use crate::verdict::is_end_of_silence;
 use crate::view::locale;
 
 /// Most rows of a diagram.
@@ -89,8 +90,11 @@ pub enum Tone {
     Bad,
 }
 
-/// How `step` is taken: 4yz, 5yz, `-ERR`, `NO` and `BAD` are refusals.
+/// How `step` is taken: 4yz, 5yz, `-ERR`, `NO` and `BAD` are refusals, where anything was asked for.
 pub fn tone(step: &Step) -> Tone {
+    if is_end_of_silence(step) {
+        return Tone::Plain;
+    }
     match (step.code(), step.status()) {
         (Some(400..=499), _) => Tone::Warn,
         (Some(500..), _) | (_, Some("-ERR" | "NO" | "BAD")) => Tone::Bad,

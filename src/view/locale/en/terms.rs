@@ -181,6 +181,7 @@ pub fn upshot(upshot: Upshot) -> String {
         Upshot::LoggedIn => "logged in",
         Upshot::TlsFailed => "TLS failed",
         Upshot::Encrypted => "inside TLS",
+        Upshot::FellSilent => "fell silent",
         Upshot::HungUp(None) => "hung up",
         Upshot::HungUp(Some(code)) => return format!("hung up {code}"),
         Upshot::Failed => "failed",

@@ -180,6 +180,7 @@ pub fn upshot(upshot: Upshot) -> String {
         Upshot::LoggedIn => "已登录",
         Upshot::TlsFailed => "TLS 失败",
         Upshot::Encrypted => "TLS 内不可见",
+        Upshot::FellSilent => "静默后结束",
         Upshot::HungUp(None) => "服务器挂断",
         Upshot::HungUp(Some(code)) => return format!("被挂断 {code}"),
         Upshot::Failed => "失败",
