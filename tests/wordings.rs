@@ -2,8 +2,11 @@
 //! sentence that is shown and the cause of a refused login. `UPDATE_EXPECTED=1 cargo test --test wordings` writes what is
 //! expected, which is read as a text: does each sentence say what the reply supports?
 
+#[path = "wordings/further.rs"]
+mod further;
 mod support;
 
+use further::FURTHER;
 use mailtap::pipeline::{self, Options};
 use mailtap::view::json::Json;
 use mailtap::view::{Lang, record};
@@ -30,110 +33,6 @@ const SENTENCES_OF_NOTHING: [&str; 8] = [
 /// Rows that have no sentence of their own, by what the server is, what it answers and why that is right.
 const NOT_UNDERSTOOD: [(&str, &str, &str); 0] = [];
 
-/// Wordings for what the table's dialogues do not lead to: load, a server that stops, strangers. They are written in the
-/// manner of the server that is named and come from no run: what they show is that such words get their sentence. The
-/// server, protocol, the command, and the reply.
-const FURTHER: [(&str, &str, &str, &str); 33] = [
-    ("in the manner of postscreen", "smtp", "RCPT TO:<anna@example.org>", "450 4.3.2 Service currently unavailable"),
-    (
-        "in the manner of postscreen",
-        "smtp",
-        "RCPT TO:<anna@example.org>",
-        "550 5.7.1 Service unavailable; client [192.0.2.7] blocked using bl.example.org",
-    ),
-    ("in the manner of postscreen", "smtp", "(greeting)", "421 4.3.2 All server ports are busy"),
-    ("in the manner of postscreen", "smtp", "(greeting)", "521 5.5.1 Protocol error"),
-    (
-        "in the manner of Postfix",
-        "smtp",
-        "(greeting)",
-        "421 4.7.0 mx.example.org Error: too many connections from 192.0.2.7",
-    ),
-    (
-        "in the manner of Postfix",
-        "smtp",
-        "MAIL FROM:<bruno@example.net>",
-        "450 4.7.1 Error: too much mail from 192.0.2.7",
-    ),
-    ("in the manner of Postfix", "smtp", "MAIL FROM:<bruno@example.net>", "452 4.3.1 Insufficient system storage"),
-    (
-        "in the manner of Postfix",
-        "smtp",
-        "RCPT TO:<anna@example.org>",
-        "450 4.1.2 <anna@example.org>: Recipient address rejected: Domain not found",
-    ),
-    ("in the manner of Postfix", "smtp", "RCPT TO:<anna@example.org>", "452 4.5.3 Error: too many recipients"),
-    (
-        "in the manner of Postfix",
-        "smtp",
-        "RCPT TO:<anna@example.org>",
-        "450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.7]",
-    ),
-    ("in the manner of Postfix", "smtp", "NOOP", "421 4.4.2 mx.example.org Error: timeout exceeded"),
-    ("in the manner of Postfix", "smtp", "NOOP", "421 4.3.0 mx.example.org Error: queue file write error"),
-    (
-        "in the manner of postgrey",
-        "smtp",
-        "RCPT TO:<anna@example.org>",
-        "450 4.2.0 <anna@example.org>: Recipient address rejected: Greylisted, see http://postgrey.example/help",
-    ),
-    (
-        "in the manner of milter-greylist",
-        "smtp",
-        "RCPT TO:<anna@example.org>",
-        "451 4.7.1 Greylisting in action, please come back in 00:05:00",
-    ),
-    (
-        "in the manner of Exim",
-        "smtp",
-        "(greeting)",
-        "421 Too many concurrent SMTP connections; please try again later.",
-    ),
-    ("in the manner of Exim", "smtp", "RCPT TO:<anna@example.org>", "451 Temporary local problem - please try later"),
-    ("in the manner of Exim", "smtp", "NOOP", "421 mx.example.org: SMTP command timeout - closing connection"),
-    ("in the manner of Exim", "smtp", "NOOP", "421 mx.example.org closing connection: shutting down"),
-    ("in the manner of Sendmail", "smtp", "(greeting)", "421 4.3.2 Connection rate limit exceeded."),
-    (
-        "in the manner of Sendmail",
-        "smtp",
-        "MAIL FROM:<bruno@example.net>",
-        "451 4.1.8 Domain of sender address bruno@example.net does not resolve",
-    ),
-    ("in the manner of Exchange", "smtp", "RCPT TO:<anna@example.org>", "452 4.3.1 Insufficient system resources"),
-    ("in the manner of Exchange", "smtp", "(content)", "451 4.7.0 Temporary server error. Please try again later."),
-    (
-        "in the manner of Dovecot",
-        "lmtp",
-        "RCPT TO:<anna@example.org>",
-        "451 4.3.0 <anna@example.org> Temporary internal error",
-    ),
-    (
-        "in the manner of Dovecot",
-        "lmtp",
-        "(content)",
-        "552 5.2.2 <anna@example.org> Quota exceeded (mailbox for user is full)",
-    ),
-    ("in the manner of Dovecot", "imap", "k2 NOOP", "* BYE Disconnected for inactivity."),
-    ("in the manner of Dovecot", "imap", "k2 NOOP", "* BYE Server shutting down."),
-    ("in the manner of Dovecot", "imap", "(greeting)", "* BYE Disconnected: Too many connections"),
-    ("in the manner of Dovecot", "imap", "k2 NOOP", "* BYE Too many invalid IMAP commands."),
-    ("in the manner of Courier", "imap", "(greeting)", "* BYE Maximum connection limit reached for 192.0.2.7"),
-    ("in the manner of Cyrus", "imap", "k2 NOOP", "* BYE idle for too long"),
-    (
-        "in the manner of Dovecot",
-        "pop3",
-        "PASS blue-kettle-42",
-        "-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.",
-    ),
-    ("in the manner of Dovecot", "pop3", "PASS blue-kettle-42", "-ERR [SYS/PERM] Account is suspended"),
-    (
-        "in the manner of Cyrus",
-        "pop3",
-        "PASS blue-kettle-42",
-        "-ERR [LOGIN-DELAY] Minimum time between mail checks exceeded",
-    ),
-];
-
 /// The shortest dialogue in which `command` gets `reply`.
 fn shortest(&(server, protocol, command, reply): &(&str, &str, &str, &str)) -> Vec<Row> {
     let (hello, before): (&str, &[(&str, &str)]) = match protocol {
@@ -159,8 +58,9 @@ fn shortest(&(server, protocol, command, reply): &(&str, &str, &str, &str)) -> V
         reply: vec![reply.into()],
     };
     let before = [("(greeting)", hello)].into_iter().chain(before.iter().copied());
-    // NOOP is no step of a transaction.
-    let before = before.take_while(|(said, _)| *said != command && !(command == "NOOP" && said.starts_with("MAIL")));
+    // What is no step of a transaction.
+    let is_apart = matches!(command, "NOOP" | UNASKED) || command.starts_with(['V', 'E', 'A', 'X']);
+    let before = before.take_while(|(said, _)| *said != command && !(is_apart && said.starts_with("MAIL")));
     before.map(|(command, reply)| row(command, reply)).chain([row(command, reply)]).collect()
 }
 
@@ -206,33 +106,16 @@ fn dialogues() -> Vec<Vec<Row>> {
         }
         dialogues.last_mut().expect("a greeting before it").push(row);
     }
-    dialogues.iter_mut().for_each(put_in_step);
     dialogues
 }
 
-/// LMTP answers the content once for each recipient (RFC 2033, section 4.2), and the table's client reads one reply: what
-/// follows stands one row too late there, and is put where it belongs. The reply to QUIT was not read.
-fn put_in_step(dialogue: &mut Vec<Row>) {
-    let accepted =
-        dialogue.iter().filter(|row| row.command.starts_with("RCPT") && row.reply[0].starts_with("25")).count();
-    let Some(content) = dialogue.iter().position(|row| row.command == "(content)") else { return };
-    if dialogue[0].protocol != "lmtp" || accepted < 2 {
-        return;
-    }
-    assert_eq!(accepted, 2, "{dialogue:?}");
-    let second = dialogue.remove(content + 1);
-    dialogue[content].reply.extend(second.reply);
-    let commands: Vec<String> = dialogue.iter().skip(content + 1).map(|row| row.command.clone()).collect();
-    let commands = std::iter::once(second.command).chain(commands);
-    for (row, command) in dialogue.iter_mut().skip(content + 1).zip(commands) {
-        row.command = command;
-    }
-}
+/// In place of a command: the server speaks of its own accord, and closes.
+const UNASKED: &str = "(nothing was asked)";
 
-/// What the client sends for `command` of the table; nothing for the greeting.
+/// What the client sends for `command` of the table; nothing where the server speaks first.
 fn sent(command: &str) -> Option<String> {
     Some(match command {
-        "(greeting)" => return None,
+        "(greeting)" | UNASKED => return None,
         "(content)" => "From: bruno@example.net\r\nSubject: Tea\r\n\r\nAt four.\r\n.\r\n".into(),
         "AUTH PLAIN (not offered)" => "AUTH PLAIN\r\n".into(),
         "AUTH PLAIN (wrong)" => "AUTH PLAIN AGFubmEAd3Jvbmctc3Bvb24tMTc=\r\n".into(),
@@ -278,7 +161,7 @@ type Turns = Vec<(Side, Vec<u8>)>;
 
 /// The dialogue as turns, and by row the replies in it.
 fn played(dialogue: &[Row]) -> (Turns, Vec<(Row, String)>) {
-    let offers = match dialogue.iter().any(|row| row.command == "AUTH PLAIN (right)") {
+    let offers = match dialogue.iter().any(|row| matches!(&*row.command, "AUTH PLAIN (right)" | "AUTH PLAIN (wrong)")) {
         true => "AUTH PLAIN",
         false => "SIZE 1000000",
     };

@@ -219,6 +219,8 @@ pub fn outcome(refusal: &Refusal<'_>, cause: LoginCause) -> LoginOutcome {
             .code
             .is_some_and(|code| code == "UNAVAILABLE" || code == "INPROGRESS" || code.starts_with("SYS/TEMP"))
         || refusal.smtp.is_none() && cause == LoginCause::Temporary;
+    // A temporary code, and words that only those of a wrong password are: the login was looked at, and refused.
+    let temporary = temporary && !(refusal.smtp.is_some() && cause == LoginCause::WrongSecret);
     if temporary { LoginOutcome::Unknown } else { LoginOutcome::Rejected }
 }
 
@@ -240,6 +242,17 @@ pub fn is_of_syntax(text: &[u8]) -> bool {
     ["unknown command", "invalid command", "bad command", "unrecogni", "not recogni", "command not", "syntax"]
         .iter()
         .any(says)
+}
+
+/// True where the server does not accept the credentials, and says no more (`authentication failure`): which part of them
+/// was wrong, or whether the account may log in at all, is not told.
+pub fn is_of_credentials(text: &[u8]) -> bool {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text).to_ascii_lowercase();
+    let says = |words: &&str| memchr::memmem::find(&text, words.as_bytes()).is_some();
+    by_words(&text).is_none()
+        && ["authentication fail", "authentication unsuccessful", "authentication rejected", "credentials rejected"]
+            .iter()
+            .any(says)
 }
 
 /// Words of a reply that accepts a login, and of no other: Dovecot's `Logged in`, Cyrus' `User logged in`, Courier's
@@ -400,6 +413,18 @@ mod tests {
             "Do you have another POP session running?",
         ] {
             assert_eq!(of(None, words), (LoginCause::InUse, Rejected), "{words}");
+        }
+        let wrong = Refusal { text: b"454 Wrong password", smtp: Some((454, Some((7, 0)))), code: None };
+        let cause = super::of(&wrong);
+        assert_eq!((cause, outcome(&wrong, cause)), (LoginCause::WrongSecret, Rejected));
+        for (words, is) in [
+            ("Login failed: authentication failure", true),
+            ("535 5.7.3 Authentication unsuccessful", true),
+            ("Login failed.", false),
+            ("authentication failed: generic failure", false),
+            ("Authentication failed: account disabled", false),
+        ] {
+            assert_eq!(is_of_credentials(words.as_bytes()), is, "{words}");
         }
         assert_eq!(of(None, "mailbox is blocked").0, LoginCause::Unknown);
         assert_eq!(of(None, "LOGIN failed. BasicAuthBlocked").0, LoginCause::SwitchedOff);

@@ -1,7 +1,7 @@
 //! Which variant of a command or reply a step is: read from its bytes, before they become text.
 
 use super::model::Variant;
-use crate::protocol::event::{Step, Subject};
+use crate::protocol::event::{LoginCause, Step, Subject};
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::smtp::Verb;
 use crate::protocol::{imap, pop3, smtp};
@@ -39,11 +39,27 @@ pub fn of(step: &Step<'_>) -> Variant {
         }
         // Before the login, most commands fail for want of it (RFC 9051, section 3.1), some by NO, as a lack of rights would.
         Subject::Imap(imap::Subject {
-            state: imap::State::NotAuthenticated,
-            what: imap::What::Tagged { status: imap::Status::No | imap::Status::Bad, code: None, .. },
-        }) if smtp::said::of(step.text) == Some(smtp::Said::LoginFirst) => Variant::Said(smtp::Said::LoginFirst),
-        Subject::Imap(imap::Subject {
-            what: imap::What::Greeting(imap::Status::Bye) | imap::What::Untagged(imap::Untagged::Bye),
+            state,
+            what:
+                imap::What::Tagged {
+                    status: imap::Status::No | imap::Status::Bad,
+                    code: None | Some(imap::Code::ClientBug),
+                    ..
+                },
+        }) if let Some(said) = smtp::said::of(step.text).filter(|said| is_of_the_command(*said, *state)) => {
+            Variant::Said(said)
+        }
+        Subject::Pop3(pop3::Subject {
+            what:
+                pop3::What::Greeting { ok: false, .. }
+                | pop3::What::Farewell { .. }
+                | pop3::What::Reply { to: None, ok: false, .. },
+            ..
+        })
+        | Subject::Imap(imap::Subject {
+            what:
+                imap::What::Greeting(imap::Status::Bye | imap::Status::No | imap::Status::Bad)
+                | imap::What::Untagged(imap::Untagged::Bye),
             ..
         }) if let Some(said) = smtp::said::of(step.text).filter(|said| closes(*said)) => Variant::Said(said),
         Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
@@ -57,6 +73,13 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             Variant::Plain
         }
+        // The code alone says it (RFC 7504).
+        Subject::Smtp(smtp::Subject::Greeting { code: 521, .. }) if !smtp::said::has_words(step.text) => {
+            Variant::Said(smtp::Said::NoMailHere)
+        }
+        Subject::Smtp(smtp::Subject::Reply {
+            to: smtp::ReplyTo::Command(Verb::Vrfy | Verb::Expn), code: 250, ..
+        }) if !smtp::said::has_address(step.text) && !step.text.contains(&b'\n') => Variant::NoAddress,
         Subject::Smtp(smtp::Subject::Greeting { code: 400.., .. } | smtp::Subject::Reply { code: 221 | 400.., .. })
             if let Some(said) = smtp::said::of(step.text) =>
         {
@@ -70,12 +93,33 @@ pub fn of(step: &Step<'_>) -> Variant {
 
 /// A reason to close a connection, of any protocol.
 fn closes(said: smtp::Said) -> bool {
-    use smtp::Said::{Busy, RateLimit, ShuttingDown, Timeout, TooManyConnections, TooManyErrors, TryLater};
-    matches!(said, Busy | RateLimit | ShuttingDown | Timeout | TooManyConnections | TooManyErrors | TryLater)
+    use smtp::Said::{Busy, RateLimit, ShuttingDown, Timeout, TooManyBeforeLogin, TooManyConnections};
+    use smtp::Said::{TooManyErrors, TryLater, Unavailable};
+    matches!(said, Busy | RateLimit | ShuttingDown | Timeout | TooManyConnections | TooManyErrors)
+        || matches!(said, TooManyBeforeLogin | TryLater | Unavailable)
+}
+
+/// A reason for NO or BAD that lies in the command or its time, and not in what it asks for.
+fn is_of_the_command(said: smtp::Said, state: imap::State) -> bool {
+    use smtp::Said::{
+        CommandError, InvalidCommand, LoginFirst, NotImplemented, OutOfOrder, SelectFirst, UnknownCommand,
+    };
+    match said {
+        LoginFirst => state == imap::State::NotAuthenticated,
+        CommandError | InvalidCommand | NotImplemented | OutOfOrder | SelectFirst | UnknownCommand => true,
+        _ => false,
+    }
 }
 
 fn refused(refusal: Refusal<'_>) -> Variant {
-    Variant::Refused(login_cause::of(&refusal))
+    match login_cause::of(&refusal) {
+        LoginCause::Unknown
+            if matches!(refusal.code, None | Some("ALERT")) && login_cause::is_of_credentials(refusal.text) =>
+        {
+            Variant::NotAccepted
+        }
+        cause => Variant::Refused(cause),
+    }
 }
 
 fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {

@@ -141,13 +141,17 @@ fn is_about_the_client(code: u16, enhanced: Option<Enhanced>, said: Option<Said>
             | Said::NoMailCommand
             | Said::BareLineEnd
             | Said::TooManyErrors
+            | Said::TooManyCommands
+            | Said::TooManyBeforeLogin
+            | Said::OutOfOrder
+            | Said::InvalidCommand
             | Said::HelloFirst
             | Said::Lhlo
             | Said::NoRecipients
             | Said::MessageUnderWay
             | Said::UnknownCommand,
         ) => true,
-        Some(said) if said != Said::NotImplemented => false,
+        Some(said) if !matches!(said, Said::NotImplemented | Said::UnknownParameter | Said::Syntax) => false,
         _ => matches!(code, 500..=504 | 555) || enhanced.is_some_and(|status| status.topic() == (5, 1)),
     }
 }

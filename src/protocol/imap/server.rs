@@ -162,7 +162,8 @@ impl Dialogue {
                 Status::Preauth => true,
                 Status::Ok => !self.in_the_middle || is_of_greeting(text),
                 Status::Bye => !self.in_the_middle,
-                Status::No | Status::Bad => false,
+                // No greeting of the standard (RFC 9051, section 7.1), but what else comes before the client's first word?
+                Status::No | Status::Bad => !self.in_the_middle && !self.client.heard,
             };
         if greeting {
             self.from_start = true;

@@ -6,6 +6,10 @@ Where they are not known there is no [`Said`], and the sentence stays as general
 read in `protocol::login_cause`.
 */
 
+mod own_words;
+
+use own_words::own_words;
+
 /// The reason that a reply gives in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Said {
@@ -17,6 +21,10 @@ pub enum Said {
     BareLineEnd,
     /// The client made too many errors, or sent too many unknown commands.
     TooManyErrors,
+    /// The client sent too many commands that are no step of a delivery.
+    TooManyCommands,
+    /// The client sent too many commands without logging in.
+    TooManyBeforeLogin,
     /// The client must log in first.
     LoginFirst,
     /// The connection must be encrypted first.
@@ -65,8 +73,24 @@ pub enum Said {
     ShuttingDown,
     /// The server has waited too long for the client.
     Timeout,
+    /// The service is not available, without another reason.
+    Unavailable,
+    /// The server never takes mail (RFC 7504).
+    NoMailHere,
+    /// IMAP: a mailbox must be selected first (RFC 9051, section 3.3).
+    SelectFirst,
+    /// The command is not allowed in this order, or in this state.
+    OutOfOrder,
     /// The server does not know the command.
     UnknownCommand,
+    /// The command is not valid, in words that do not say whether the server knows it.
+    InvalidCommand,
+    /// IMAP: something is wrong with the command.
+    CommandError,
+    /// The server does not know an argument or parameter of the command.
+    UnknownParameter,
+    /// The syntax of the command is wrong.
+    Syntax,
     /// The server does not implement the command, or has it switched off.
     NotImplemented,
     /// A rule of the server forbids it.
@@ -135,8 +159,10 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["too many invalid imap command"], Said::TooManyErrors),
     (&["too many wrong command"], Said::TooManyErrors),
     (&["too many syntax"], Said::TooManyErrors),
-    (&["too many nonmail"], Said::TooManyErrors),
-    (&["too many non mail"], Said::TooManyErrors),
+    (&["too many nonmail"], Said::TooManyCommands),
+    (&["too many non mail"], Said::TooManyCommands),
+    (&["too many unauthenticated"], Said::TooManyBeforeLogin),
+    (&["too many commands before auth"], Said::TooManyBeforeLogin),
     (&["too many junk"], Said::TooManyErrors),
     (&["greylist"], Said::Greylisted),
     (&["graylist"], Said::Greylisted),
@@ -175,6 +201,15 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["don t relay"], Said::RelayDenied),
     (&["doesn t relay"], Said::RelayDenied),
     (&["rcpthosts"], Said::RelayDenied),
+    (&["no mailbox selected"], Said::SelectFirst),
+    (&["no mailbox is selected"], Said::SelectFirst),
+    (&["no mailbox has been selected"], Said::SelectFirst),
+    (&["no folder selected"], Said::SelectFirst),
+    (&["mailbox not selected"], Said::SelectFirst),
+    (&["mailbox is not selected"], Said::SelectFirst),
+    (&["select a mailbox"], Said::SelectFirst),
+    (&["select mailbox first"], Said::SelectFirst),
+    (&["select a folder"], Said::SelectFirst),
     (&["must issue", "starttls"], Said::EncryptionFirst),
     (&["starttls", "first"], Said::EncryptionFirst),
     (&["starttls", "requir"], Said::EncryptionFirst),
@@ -331,6 +366,32 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["time out"], Said::Timeout),
     (&["inactiv"], Said::Timeout),
     (&["idle"], Said::Timeout),
+    (&["not accept mail from"], Said::Policy),
+    (&["not accepting mail from"], Said::Policy),
+    (&["not accept mail"], Said::NoMailHere),
+    (&["not accept any mail"], Said::NoMailHere),
+    (&["not accept email"], Said::NoMailHere),
+    (&["not accept incoming mail"], Said::NoMailHere),
+    (&["not accepting mail"], Said::NoMailHere),
+    (&["not receive mail"], Said::NoMailHere),
+    (&["never accepts mail"], Said::NoMailHere),
+    (&["accepts no mail"], Said::NoMailHere),
+    (&["takes no mail"], Said::NoMailHere),
+    (&["no mail accepted"], Said::NoMailHere),
+    (&["no smtp service"], Said::NoMailHere),
+    (&["no mail service"], Said::NoMailHere),
+    (&["bad sequence"], Said::OutOfOrder),
+    (&["bad command sequence"], Said::OutOfOrder),
+    (&["out of sequence"], Said::OutOfOrder),
+    (&["wrong state"], Said::OutOfOrder),
+    (&["invalid state"], Said::OutOfOrder),
+    (&["incorrect state"], Said::OutOfOrder),
+    (&["illegal state"], Said::OutOfOrder),
+    (&["valid in this state"], Said::OutOfOrder),
+    (&["allowed in this state"], Said::OutOfOrder),
+    (&["allowed at this point"], Said::OutOfOrder),
+    (&["not allowed now"], Said::OutOfOrder),
+    (&["must be in", "state"], Said::OutOfOrder),
     (&["command not recogni"], Said::UnknownCommand),
     (&["unrecogni", "command"], Said::UnknownCommand),
     (&["command unrecogni"], Said::UnknownCommand),
@@ -342,11 +403,34 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["command not enabled"], Said::NotImplemented),
     // Of a parameter the code says it (504).
     (&["not implemented"], Said::NotImplemented),
+    (&["unsupported command"], Said::NotImplemented),
+    (&["unknown", "argument"], Said::UnknownParameter),
+    (&["unknown", "parameter"], Said::UnknownParameter),
+    (&["unrecogni", "parameter"], Said::UnknownParameter),
+    (&["parameter", "unrecogni"], Said::UnknownParameter),
+    (&["parameter", "not recogni"], Said::UnknownParameter),
+    (&["unknown option"], Said::UnknownParameter),
+    (&["unsupported option"], Said::UnknownParameter),
+    (&["unsupported parameter"], Said::UnknownParameter),
+    (&["bad command"], Said::InvalidCommand),
+    (&["invalid command"], Said::InvalidCommand),
+    (&["error in imap command"], Said::CommandError),
+    (&["syntax error"], Said::Syntax),
+    (&["bad syntax"], Said::Syntax),
+    (&["invalid syntax"], Said::Syntax),
     (&["access denied"], Said::Policy),
     (&["permission denied"], Said::Policy),
     (&["administratively"], Said::Policy),
     (&["administrative prohibition"], Said::Policy),
     (&["policy"], Said::Policy),
+    (&["service unavailable"], Said::Unavailable),
+    (&["service currently unavailable"], Said::Unavailable),
+    (&["service temporarily unavailable"], Said::Unavailable),
+    (&["service is unavailable"], Said::Unavailable),
+    (&["service is currently unavailable"], Said::Unavailable),
+    (&["service is temporarily unavailable"], Said::Unavailable),
+    (&["service not available"], Said::Unavailable),
+    (&["service is not available"], Said::Unavailable),
     (&["try again"], Said::TryLater),
     (&["try later"], Said::TryLater),
     (&["retry"], Said::TryLater),
@@ -372,109 +456,20 @@ pub fn of(text: &[u8]) -> Option<Said> {
     WORDS.iter().find(|(needles, _)| needles.iter().all(says)).map(|(_, said)| *said)
 }
 
-/// The server's own words: lower case, one space before each. What it repeats of the client's words is left out, and
-/// names of hosts: `<...>`, `"..."`, words with `@`, with a dot inside or with dots at the end (`bob... User unknown`).
-fn own_words(text: &[u8]) -> Vec<u8> {
-    let mut words = Vec::with_capacity(text.len() + 2);
-    for word in without_quotations(text).split(u8::is_ascii_whitespace) {
-        let has_dot_inside = word
-            .windows(3)
-            .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric()));
-        if word.contains(&b'@') || has_dot_inside || word.ends_with(b"...") {
-            continue;
-        }
-        for part in word.split(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii()) {
-            if !part.is_empty() {
-                words.push(b' ');
-                words.extend(part.iter().map(u8::to_ascii_lowercase));
-            }
-        }
-    }
-    words.push(b' ');
-    words
+/// True where a reply has words of the server's beyond its codes and the names of hosts.
+pub fn has_words(text: &[u8]) -> bool {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text);
+    let words = own_words(text);
+    // A name of one label is not told from a word; a word alone is no sentence either.
+    words.split(|byte| *byte == b' ').filter(|word| word.iter().any(u8::is_ascii_alphabetic)).nth(1).is_some()
 }
 
-/// `text` without what stands in quotation marks or angle brackets. A bracket or mark that has no end ends nothing. `<LF>`
-/// and `<CR>` are words of the server.
-fn without_quotations(text: &[u8]) -> Vec<u8> {
-    let mut left = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr2(b'<', b'"', rest) {
-        let (before, from) = rest.split_at(at);
-        left.extend_from_slice(before);
-        let (mark, inside) = from.split_at(1);
-        let end = if mark == b"<" { b'>' } else { b'"' };
-        let line = memchr::memchr(b'\n', inside).and_then(|end| inside.get(..end)).unwrap_or(inside);
-        left.push(b' ');
-        rest = match memchr::memchr(end, line) {
-            Some(len) if !matches!(line.get(..len), Some(b"LF" | b"CR")) => inside.get(len + 1..).unwrap_or_default(),
-            _ => inside,
-        };
-    }
-    left.extend_from_slice(rest);
-    left
+/// True where the reply 250 to VRFY or EXPN has what it must have, an address (RFC 5321, section 3.5.3): in brackets, or
+/// with a domain. Some servers say `250 Ok` to every name.
+pub fn has_address(text: &[u8]) -> bool {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text);
+    memchr::memchr2(b'@', b'<', text).is_some()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Said, of};
-
-    #[test]
-    fn well_known_words_of_servers() {
-        let cases = [
-            ("554 SMTP synchronization error", Said::OutOfTurn),
-            ("503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining", Said::OutOfTurn),
-            ("221 2.7.0 Error: I can break rules, too. Goodbye.", Said::NoMailCommand),
-            ("521 5.5.2 mx.example.test Error: bare <LF> received", Said::BareLineEnd),
-            ("451 See http://pobox.com/~djb/docs/smtplf.html.", Said::BareLineEnd),
-            ("550 Please send messages with CRLF line endings", Said::BareLineEnd),
-            ("501 5.5.2 Stray LF in message", Said::BareLineEnd),
-            ("550 5.7.10 Please use TLS", Said::EncryptionFirst),
-            ("550 AUTH only allowed over TLS", Said::EncryptionFirst),
-            ("421 4.7.0 mx.example.test Error: too many errors", Said::TooManyErrors),
-            ("502 5.5.1 Too many unrecognized commands, goodbye.", Said::TooManyErrors),
-            ("450 4.2.0 <bob@example.test>: Recipient address rejected: Greylisted, see later", Said::Greylisted),
-            ("504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname", Said::BadName),
-            ("550 5.1.8 <a@example.test>: Sender address rejected: User unknown", Said::BadSender),
-            ("554 5.7.1 <bob@example.test>: Relay access denied", Said::RelayDenied),
-            ("550 5.7.1 Relaying denied. Proper authentication required.", Said::RelayDenied),
-            ("530 5.7.0 Must issue a STARTTLS command first", Said::EncryptionFirst),
-            ("430 Authentication required", Said::LoginFirst),
-            ("502 Polite people say HELO first", Said::HelloFirst),
-            ("500 Error: EHLO not allowed in LMTP server", Said::Lhlo),
-            ("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example.test", Said::Blocklisted),
-            ("550 5.1.1 bob... User unknown", Said::NoSuchMailbox),
-            ("552 5.2.2 <bob@example.test> Mailbox is full", Said::MailboxFull),
-            ("452 4.2.2 Over quota", Said::MailboxFull),
-            ("552 5.3.4 Message size exceeds fixed limit", Said::TooLarge),
-            ("421 4.4.2 mx.example.test Error: timeout exceeded", Said::Timeout),
-            ("421 4.7.0 mx.example.test Error: too many connections from 192.0.2.1", Said::TooManyConnections),
-            ("553 5.7.1 <a@example.test>: Sender address rejected: not logged in", Said::LoginFirst),
-            ("503-All RCPT commands were rejected with this error:\n503-unknown user here\n503 no", Said::NoRecipients),
-            ("451 Please try again later", Said::TryLater),
-            ("502 5.5.2 Error: command not recognized", Said::UnknownCommand),
-        ];
-        for (text, said) in cases {
-            assert_eq!(of(text.as_bytes()), Some(said), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_the_client_said_is_not_the_servers_word() {
-        for text in [
-            "550 <user.unknown@example.test>: no",
-            "550 <greylist>: no",
-            "550 greylist@example.test: no",
-            "550 greylist... no",
-            "421 timeout.example.test closing",
-            "500 \"too many errors\": what",
-            "451 antivirus found nothing to say",
-            "554 no",
-            "",
-            "554 < \"",
-        ] {
-            assert_eq!(of(text.as_bytes()), None, "{text}");
-        }
-        assert_eq!(of("554 <greylist\nis over> now".as_bytes()), Some(Said::Greylisted));
-    }
-}
+mod tests;

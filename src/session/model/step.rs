@@ -276,6 +276,10 @@ pub enum Variant {
     Said(smtp::Said),
     /// A refusal of a login: why.
     Refused(LoginCause),
+    /// A refusal of a login: the credentials are not accepted, without another word.
+    NotAccepted,
+    /// SMTP, 250 to VRFY or EXPN: no address is in it.
+    NoAddress,
     /// POP3, a command: with arguments.
     Arguments,
     /// POP3, DELE: of this message.

@@ -76,7 +76,8 @@ impl Analysis for DeferredLater {
                 _ => None,
             };
             let greylisted = said == Some(smtp::Said::Greylisted);
-            let unexplained = matches!(code, 450 | 451) && matches!(said, None | Some(smtp::Said::TryLater));
+            let unexplained = matches!(code, 450 | 451)
+                && matches!(said, None | Some(smtp::Said::TryLater | smtp::Said::Unavailable));
             let accepted = (200..300).contains(&code) && !is_put_off(session, asked.rcpt);
             if !accepted && !(400..600).contains(&code) {
                 continue;

@@ -66,7 +66,9 @@ enumerated! {
         LoggedInAlready,
         /// BYE.
         Refused,
-        /// NO or BAD, which the grammar of a greeting does not have.
+        /// NO, which the grammar of a greeting does not have, and servers say.
+        No,
+        /// BAD, which the grammar of a greeting does not have.
         Odd,
     }
 }
@@ -108,6 +110,14 @@ enumerated! {
         Bad,
         /// NO or BAD, and the words that the client must log in first.
         LoginFirst,
+        /// The same, that a mailbox must be selected first.
+        SelectFirst,
+        /// The same, that the command is not allowed in this state.
+        WrongState,
+        /// The same, that the server does not know the command.
+        UnknownCommand,
+        /// The same, that the server does not support the command.
+        NotOffered,
         /// PREAUTH or BYE, which the grammar of a tagged reply does not have.
         Odd,
     }
@@ -160,12 +170,15 @@ enumerated! {
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap {
     let asked = answered.and_then(asked);
     match &subject.what {
-        What::Greeting(Status::Bye) if let Variant::Said(said) = variant => Imap::Closes { at_once: true, said },
+        What::Greeting(Status::Bye | Status::No | Status::Bad) if let Variant::Said(said) = variant => {
+            Imap::Closes { at_once: true, said }
+        }
         What::Greeting(status) => Imap::Greeting(match status {
             Status::Ok => Greeting::Ready,
             Status::Preauth => Greeting::LoggedInAlready,
             Status::Bye => Greeting::Refused,
-            Status::No | Status::Bad => Greeting::Odd,
+            Status::No => Greeting::No,
+            Status::Bad => Greeting::Odd,
         }),
         What::Command { verb: Verb::Authenticate, .. } if variant == Variant::InitialResponse => {
             Imap::Sasl(Sasl::BeginsAtOnce)
@@ -177,10 +190,13 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         {
             Imap::Sasl(Sasl::Refused(cause))
         }
+        What::Tagged { status: Status::No | Status::Bad, .. } if variant == Variant::NotAccepted => {
+            Imap::Sasl(Sasl::NotAccepted)
+        }
         What::Tagged { to, status, code } => Imap::Tagged {
             to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
-                Status::No | Status::Bad if variant == Variant::Said(Said::LoginFirst) => Tagged::LoginFirst,
+                Status::No | Status::Bad if let Variant::Said(said) = variant => by_words(*to, said),
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,
                 Status::Bad => Tagged::Bad,
@@ -202,6 +218,20 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         What::Content { verb: Verb::Fetch, octets } => Imap::Fetched { octets: *octets },
         What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
         What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
+    }
+}
+
+/// What NO or BAD to `to` says by its words. The two do not tell who is at fault: Courier says NO to what it cannot read.
+fn by_words(to: Option<Verb>, said: Said) -> Tagged {
+    match said {
+        Said::LoginFirst => Tagged::LoginFirst,
+        Said::SelectFirst => Tagged::SelectFirst,
+        Said::OutOfOrder => Tagged::WrongState,
+        Said::UnknownCommand => Tagged::UnknownCommand,
+        Said::NotImplemented => Tagged::NotOffered,
+        // A known verb may be invalid for what follows it, or for its place.
+        Said::InvalidCommand if to == Some(Verb::Other) => Tagged::UnknownCommand,
+        _ => Tagged::Bad,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Sasl, enumerated};
 use crate::protocol::event::{self, LoginCause};
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
+use crate::protocol::smtp::Said;
 use crate::session::model::{Step, Variant};
 
 /// What a POP3 step does.
@@ -33,6 +34,15 @@ pub enum Pop3 {
     InDoubt(Option<ResponseCode>),
     /// The server ends the session of its own accord.
     Farewell(Option<ResponseCode>),
+    /// The same, or a refusal as its first line, in words that say why.
+    Closes {
+        /// In place of a greeting.
+        at_once: bool,
+        /// The reason.
+        said: Said,
+        /// Its response code.
+        code: Option<ResponseCode>,
+    },
     /// The message, or the part of it, that the client requested.
     Content(Content),
     /// A step of a SASL exchange.
@@ -160,6 +170,15 @@ enumerated! {
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 {
     let status = |ok| if ok { Reply::Ok } else { Reply::Err };
     match &subject.what {
+        What::Greeting { ok: false, code, .. } if let Variant::Said(said) = variant => {
+            Pop3::Closes { at_once: true, said, code: response_code(code) }
+        }
+        What::Farewell { code } | What::Reply { to: None, ok: false, code, .. }
+            if let Variant::Said(said) = variant
+                && (matches!(subject.what, What::Farewell { .. }) || said == Said::Timeout) =>
+        {
+            Pop3::Closes { at_once: false, said, code: response_code(code) }
+        }
         What::Greeting { ok, apop, code } => {
             let greeting = match (ok, apop) {
                 (true, true) => Greeting::ReadyForApop,
@@ -174,6 +193,9 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => Pop3::Effect(*effect, response_code(code)),
         What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
             Pop3::Taken(status(*ok), response_code(code))
+        }
+        What::Reply { to: Some(_), effect: None, .. } if variant == Variant::NotAccepted => {
+            Pop3::Sasl(Sasl::NotAccepted)
         }
         // A response code says as much in its own words, unless the text says more. Without one the general sentence is that
         // the mailbox may be locked, too.

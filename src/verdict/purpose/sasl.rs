@@ -14,4 +14,6 @@ pub enum Sasl {
     BeginsAtOnce,
     /// The server refuses the login, and says why.
     Refused(LoginCause),
+    /// The server refuses the login: it does not accept the credentials, and says no more.
+    NotAccepted,
 }

@@ -57,7 +57,7 @@ enumerated! {
         Ready,
         /// 421 and other 4yz codes: not now.
         NotNow,
-        /// 521 (RFC 7504): never accepts mail.
+        /// 521 (RFC 7504) or 5yz, by its words: never accepts mail.
         NoMailHere,
         /// 554 and other 5yz codes: not for this client.
         Refused,
@@ -135,6 +135,14 @@ pub fn of(
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: true }, .. } => Smtp::ContentAwaited(elapsed),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: false }, .. } => Smtp::ContentCut,
+        Subject::Reply { to, code, .. }
+            if variant == Variant::NotAccepted && reply(to, code, false) == Reply::LoginRefused =>
+        {
+            // Nothing was sent that could be accepted or not.
+            let sent_nothing =
+                to == ReplyTo::Command(Verb::Auth) && answered.is_some_and(|step| step.variant == Variant::Plain);
+            Smtp::Sasl(if sent_nothing { Sasl::Refused(LoginCause::Unknown) } else { Sasl::NotAccepted })
+        }
         // No password can be wrong of which nothing was sent.
         Subject::Reply { to: to @ ReplyTo::Command(Verb::Auth), code, .. }
             if variant == Variant::Refused(LoginCause::WrongSecret)
@@ -163,6 +171,8 @@ pub fn of(
                 {
                     Reply::RcptNotHere
                 }
+                Reply::UserConfirmed if variant == Variant::NoAddress => Reply::UserNotNamed,
+                Reply::ListExpanded if variant == Variant::NoAddress => Reply::ListNotNamed,
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
@@ -186,6 +196,9 @@ fn refusal(subject: &Subject, said: Said) -> Option<Smtp> {
         Subject::Reply { to, code, enhanced } => (Some(to), code, detail(code, enhanced)),
         _ => return None,
     };
+    if said == Said::NoMailHere && to.is_none() {
+        return (code >= 500).then_some(Smtp::Greeting(Greeting::NoMailHere));
+    }
     if let Some(what) = to.and_then(|to| refused::in_other_words(to, code, said)) {
         return Some(Smtp::Reply { what, enhanced });
     }
@@ -197,7 +210,7 @@ fn refusal(subject: &Subject, said: Said) -> Option<Smtp> {
 /// The enhanced status code, where it adds something to `code`.
 fn detail(code: u16, enhanced: Option<Enhanced>) -> Option<(Enhanced, enhanced::Meaning)> {
     enhanced
-        .filter(|status| says_more(*status) && !is_this_connection(code, *status))
+        .filter(|status| says_more(*status) && !is_this_connection(code, *status) && !is_unverified(code, *status))
         .map(|code| (code, enhanced::Meaning::of(code)))
 }
 
@@ -215,10 +228,15 @@ fn is_this_connection(code: u16, status: Enhanced) -> bool {
     code == 421 && (status.subject, status.detail) == (4, 2)
 }
 
+/// 252 says that nobody has looked, so that an address is not known to be valid (X.1.5).
+fn is_unverified(code: u16, status: Enhanced) -> bool {
+    code == 252 && (status.subject, status.detail) == (1, 5)
+}
+
+/// What a greeting's code says. 521 (RFC 7504) has other words, too: postscreen says it to those whom it blocks.
 fn greeting(code: u16) -> Greeting {
     match code {
         220 => Greeting::Ready,
-        521 => Greeting::NoMailHere,
         400..=499 => Greeting::NotNow,
         500..=599 => Greeting::Refused,
         _ => Greeting::Odd,

@@ -141,7 +141,10 @@ fn every_reply_is_one_that_some_code_gives() {
     let questions: Vec<ReplyTo> = verbs.map(ReplyTo::Command).into_iter().chain(questions).collect();
     let given: Vec<smtp::Reply> = (0..=999)
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))
-        .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
+        .flat_map(|(to, code)| {
+            ["one line", "one\r\nor two", "<bob@example.test>", "Syntax error"]
+                .map(|text| smtp_reply_of_lines(to, code, text))
+        })
         .collect();
     // An enhanced status code alone gives the one, the session's protocol the other.
     let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected];

@@ -54,7 +54,9 @@ fn check(session: &Session, found: &mut Found) {
     let is_served = session.steps.iter().any(accepts);
     // The last refusal of several tries is the one that counts.
     let hello = session.steps.iter().rev().find(|step| refuses_hello(step)).filter(|_| !is_served);
-    let refusals = session.steps.iter().filter(|step| refuses(step)).chain(hello);
+    let goes_on = || session.steps.iter().any(|step| step.status() == Some("OK"));
+    let refusals = session.steps.iter().filter(|step| refuses(step) && (step.status() != Some("NO") || !goes_on()));
+    let refusals = refusals.chain(hello);
     for step in refusals.filter(|step| is_whole(step)) {
         let steps = step.answers.filter(|_| is_to_hello(step)).into_iter().chain([step.n]);
         let occurrence = found.at(steps).named(Key::Reply, Fact::Name(step.quoted()));
@@ -91,7 +93,7 @@ fn refuses(step: &Step) -> bool {
     match &step.subject {
         Subject::Smtp(smtp::Subject::Greeting { code, .. }) => *code >= 400,
         Subject::Pop3(subject) => matches!(subject.what, pop3::What::Greeting { ok: false, .. }),
-        Subject::Imap(subject) => matches!(subject.what, imap::What::Greeting(imap::Status::Bye)),
+        Subject::Imap(subject) => matches!(subject.what, imap::What::Greeting(imap::Status::Bye | imap::Status::No)),
         _ => false,
     }
 }
@@ -112,6 +114,8 @@ mod tests {
     }
 
     has!(imap_is_busy, "S: * BYE [UNAVAILABLE] try again later" => [1]);
+    has!(imap_greets_with_no, "--- server 10.0.0.25:143\n! syn\n! syn-ack\nS: * NO too many connections\n! fin server" => [1]);
+    has_not!(imap_goes_on_after_no, "--- server 10.0.0.25:143\n! syn\n! syn-ack\nS: * NO disk nearly full\nC: a NOOP\nS: a OK");
     has!(pop3_is_busy, "--- server 10.0.0.25:110\nS: -ERR [SYS/TEMP] try again later" => [1]);
     has!(ehlo_is_refused, "S: 220 mx\nC: EHLO a\nS: 550 5.7.1 Helo command rejected: no\nC: QUIT\nS: 221 bye" => [2, 3]);
     has!(ehlo_gets_421_for_reasons_of_policy, "S: 220 mx\nC: EHLO a\nS: 421 4.7.0 too many sessions opened" => [2, 3]);

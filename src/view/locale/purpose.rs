@@ -2,7 +2,7 @@
 
 use super::{Lang, en, term, zh};
 use crate::protocol::imap::{Code, Untagged, Verb};
-use crate::protocol::smtp::Enhanced;
+use crate::protocol::smtp::{Enhanced, Said as ReasonGiven};
 use crate::protocol::tls;
 use crate::session::model::{ContentRef, Measure};
 use crate::verdict::purpose::enhanced::Meaning;
@@ -36,6 +36,7 @@ fn of_sasl(lang: Lang, sasl: Sasl) -> Said {
         Sasl::Challenge(round) => say!(lang, sasl::challenge(round)).into(),
         Sasl::Response(round) => say!(lang, sasl::response(round)).into(),
         Sasl::BeginsAtOnce => say!(lang, smtp::command(smtp::Command::AuthAtOnce)).into(),
+        Sasl::NotAccepted => say!(lang, login::not_accepted()).into(),
         Sasl::Refused(cause) => say!(lang, login::refused(cause)).into(),
     }
 }
@@ -75,9 +76,16 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> Said {
         Pop3::Unasked(reply, code) => with_pop3_code(lang, say!(lang, pop3::unasked(reply)), code),
         Pop3::InDoubt(code) => with_pop3_code(lang, say!(lang, pop3::in_doubt()), code),
         Pop3::Farewell(code) => with_pop3_code(lang, say!(lang, pop3::farewell()), code),
+        Pop3::Closes { at_once, said, code } => with_pop3_code(lang, closes(lang, at_once, said), code),
         Pop3::Content(content) => say!(lang, pop3::content(content)).into(),
         Pop3::Sasl(sasl) => of_sasl(lang, sasl),
     }
+}
+
+/// The server closes the connection, or does not begin to talk, for this reason.
+fn closes(lang: Lang, at_once: bool, said: ReasonGiven) -> String {
+    let what = if at_once { smtp::Refused::Client } else { smtp::Refused::Connection };
+    because(lang, say!(lang, smtp::refused(what, false)), say!(lang, smtp::said(said)))
 }
 
 fn with_pop3_code(lang: Lang, words: impl Into<Said>, code: Option<ResponseCode>) -> Said {
@@ -106,6 +114,10 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
                 (Tagged::No, None) => say!(lang, imap::tagged_no_to_nothing()),
                 (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
                 (Tagged::LoginFirst, _) => say!(lang, imap::login_first()),
+                (Tagged::SelectFirst, _) => say!(lang, imap::select_first()),
+                (Tagged::WrongState, _) => say!(lang, imap::wrong_state()),
+                (Tagged::UnknownCommand, _) => say!(lang, imap::unknown_command()),
+                (Tagged::NotOffered, _) => say!(lang, imap::not_offered()),
                 (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
             };
             with_detail(lang, words, code.map(|code| say!(lang, imap::code(code))))
@@ -121,10 +133,7 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
             };
             with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code))))
         }
-        Imap::Closes { at_once, said } => {
-            let what = if at_once { smtp::Refused::Client } else { smtp::Refused::Connection };
-            because(lang, say!(lang, smtp::refused(what, false)), say!(lang, smtp::said(said))).into()
-        }
+        Imap::Closes { at_once, said } => closes(lang, at_once, said).into(),
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).into(),
         Imap::Uninvited => say!(lang, imap::uninvited()).into(),
         Imap::Done => say!(lang, imap::done()).into(),
@@ -198,6 +207,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         | Purpose::PasswordInTls(_)
         | Purpose::Cut { .. }
         | Purpose::Refuses(_)
+        | Purpose::Pop3(Pop3::Closes { .. })
         | Purpose::Unknown { .. } => return None,
     })
 }

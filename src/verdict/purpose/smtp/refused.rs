@@ -74,6 +74,8 @@ pub(super) fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply
     let ReplyTo::Command(verb) = to else { return None };
     match (said, verb) {
         (Said::NoRoom, Verb::Mail) if code == 452 => Some(Reply::MailNoRoom),
+        // Of an address the code says it (550, 553), of a command or its arguments, too (500, 501, 555).
+        (Said::Syntax, _) if !matches!(code, 421 | 500 | 501 | 550 | 553 | 555) => Some(Reply::SyntaxWrong),
         _ if code < 500 => None,
         (Said::TooLarge, Verb::Mail) => Some(Reply::MailTooBig),
         (Said::TooLarge, Verb::Bdat | Verb::Burl) => Some(Reply::ChunkTooBig),
@@ -81,6 +83,11 @@ pub(super) fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply
         (Said::Lhlo, Verb::Lhlo) => Some(Reply::LhloUnknown),
         (Said::UnknownCommand, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
         (Said::UnknownCommand, _) => Some(Reply::CommandUnknown),
+        // A known verb may be invalid for what follows it, or for its place.
+        (Said::InvalidCommand, Verb::Other) if matches!(code, 500..=502) => Some(Reply::CommandUnknown),
+        (Said::UnknownParameter, Verb::Mail | Verb::Rcpt) => Some(Reply::ParametersUnknown),
+        (Said::UnknownParameter, _) if code == 500 => Some(Reply::ArgumentsWrong),
+        (Said::OutOfOrder, _) if code != 503 => Some(Reply::OutOfOrder),
         // Its code may say that the order is wrong (503), or that the verb is unknown (500).
         (Said::NotImplemented, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
         (Said::NotImplemented, Verb::Other) if matches!(code, 500 | 502 | 503) => Some(Reply::VerbNotImplemented),
@@ -92,8 +99,14 @@ pub(super) fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply
 /// False where the words speak of something else than the reply, or its general sentence says the same.
 fn belongs(said: Said, what: Refused) -> bool {
     use Refused::{Chunk, Client, Command, Connection, Data, Hello, Nothing, Sender, Service};
+    use Said::{CommandError, InvalidCommand, OutOfOrder, SelectFirst, Syntax, UnknownParameter};
     match said {
         Said::Lhlo | Said::UnknownCommand | Said::NotImplemented => false,
+        CommandError | InvalidCommand | OutOfOrder | SelectFirst | Syntax | UnknownParameter => false,
+        // Of a recipient it is said of the recipient's domain (RFC 7504, section 4).
+        Said::NoMailHere => what == Hello,
+        // The sentence of 421 says so.
+        Said::Unavailable => !matches!(what, Connection | Service),
         // "Argument required for HELO": the client is saying it.
         Said::HelloFirst => what != Hello,
         // Elsewhere it is a check of the server's that took too long.

@@ -89,11 +89,15 @@ enumerated! {
         /// 221.
         Closed,
         UserConfirmed,
+        /// 250 without an address.
+        UserNotNamed,
         UserForwarded,
         UserUnverified,
         UserAmbiguous,
         UserUnknown,
         ListExpanded,
+        /// 250 without an address.
+        ListNotNamed,
         ListUnverified,
         ListUnknown,
         TlsReady,
@@ -134,6 +138,8 @@ enumerated! {
         CommandUnknown,
         /// 501.
         ArgumentsWrong,
+        /// Its words say so, and its code does not.
+        SyntaxWrong,
         /// 502.
         CommandNotImplemented,
         /// 502 to a verb that SMTP does not define.

@@ -1,6 +1,6 @@
 //! What the server's own words make of its codes, in whole sessions.
 
-use super::{Command, Refused, Reply, Smtp};
+use super::{Command, Greeting, Refused, Reply, Sasl, Smtp};
 use crate::protocol::Protocol;
 use crate::protocol::smtp::{Said, Verb};
 use crate::session::Needs;
@@ -78,10 +78,49 @@ fn without_known_words_the_code_speaks() {
         ("C: FROB\nS: 502 5.5.2 Error: command not recognized", Reply::CommandUnknown),
         ("C: FROB\nS: 502 no", Reply::VerbNotImplemented),
         ("C: QUIT\nS: 221 too many errors made me happy", Reply::Closed),
+        ("C: MAIL FROM:a\nS: 554 Syntax error", Reply::SyntaxWrong),
+        ("C: MAIL FROM:a\nS: 553 5.1.0 Sender address syntax error", Reply::MailBadAddress),
+        ("C: MAIL FROM:<a@b> X\nS: 500 5.5.4 Unknown MAIL FROM argument", Reply::ParametersUnknown),
+        ("C: FROB\nS: 501 5.5.2 Bad command", Reply::CommandUnknown),
+        ("C: RCPT TO:<a@b>\nS: 501 Invalid command", Reply::ArgumentsWrong),
+        ("C: DATA\nS: 503 Bad command sequence", Reply::DataTooEarly),
+        ("C: RCPT TO:<a@b>\nS: 554 Bad sequence of commands", Reply::OutOfOrder),
+        ("C: VRFY a\nS: 250 2.0.0 Ok", Reply::UserNotNamed),
+        ("C: VRFY a\nS: 250 2.1.5 <a@b>", Reply::UserConfirmed),
+        ("C: EXPN a\nS: 250 Ok", Reply::ListNotNamed),
+        ("C: EXPN a\nS: 250-a\nS: 250 b", Reply::ListExpanded),
     ];
     for (script, reply) in cases {
         assert_eq!(meaning(&format!("{OPENING}{script}")), reply, "{script}");
     }
+}
+
+#[test]
+fn never_is_said_only_of_those_who_say_so() {
+    for (said, greeting) in [
+        ("521", Greeting::NoMailHere),
+        ("521 mx.example.test", Greeting::NoMailHere),
+        ("521 5.3.2 This server does not accept mail", Greeting::NoMailHere),
+        ("554 No SMTP service here", Greeting::NoMailHere),
+        ("521 5.5.1 Protocol error", Greeting::Refused),
+        ("421 Not accepting mail now", Greeting::NotNow),
+    ] {
+        assert_eq!(last(&format!("S: {said}")).0, Smtp::Greeting(greeting), "{said}");
+    }
+    let blocked = "S: 521 mx.example.test blocked using bl.example.test";
+    assert_eq!(refusal(blocked), (Refused::Client, false, Said::Blocklisted));
+    assert_eq!(refusal("S: 521 5.3.2 Service currently unavailable"), (Refused::Client, false, Said::Unavailable));
+}
+
+#[test]
+fn credentials_that_are_not_accepted_have_been_sent() {
+    let opening = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\n";
+    let refused = "S: 535 5.7.3 Authentication unsuccessful";
+    let said = |client: &str| last(&format!("{opening}{client}{refused}")).0;
+    assert_eq!(said("C: AUTH PLAIN AGJvYgBzZWNyZXQ=\n"), Smtp::Sasl(Sasl::NotAccepted));
+    assert_eq!(said("C: AUTH PLAIN\nS: 334 \nC: AGJvYgBzZWNyZXQ=\n"), Smtp::Sasl(Sasl::NotAccepted));
+    let unknown = crate::protocol::event::LoginCause::Unknown;
+    assert_eq!(said("C: AUTH PLAIN\n"), Smtp::Sasl(Sasl::Refused(unknown)));
 }
 
 #[test]

@@ -9,6 +9,9 @@ pub fn greeting(greeting: Greeting) -> &'static str {
         Greeting::Ready => "The server tells the client that it is ready; the client must log in",
         Greeting::LoggedInAlready => "The server is ready and considers the client logged in already",
         Greeting::Refused => "The server refuses the connection and closes it",
+        Greeting::No => {
+            "The server says NO in place of a greeting, which the standard does not have: it refuses the client, by its word"
+        }
         Greeting::Odd => "The server's first line has a status that no greeting has",
     }
 }
@@ -284,12 +287,29 @@ pub fn bad(command: Command) -> &'static str {
     match command.verb {
         Verb::Login => "The server does not understand the login, or does not allow it here",
         Verb::Authenticate => "The server does not understand the login, or the client cancelled it",
+        Verb::Append => "The server does not understand APPEND, or does not allow it here: the message was not stored",
         _ => "The server does not understand the command, its arguments are wrong, or it is not allowed in this state",
     }
 }
 
 pub fn login_first() -> &'static str {
     "The command fails: the client must log in first"
+}
+
+pub fn select_first() -> &'static str {
+    "The command fails: a mailbox must be selected first"
+}
+
+pub fn wrong_state() -> &'static str {
+    "The command is not allowed in this state"
+}
+
+pub fn unknown_command() -> &'static str {
+    "The server does not know the command"
+}
+
+pub fn not_offered() -> &'static str {
+    "The server does not offer the command"
 }
 
 pub fn tagged_odd() -> &'static str {

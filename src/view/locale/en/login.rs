@@ -43,6 +43,11 @@ pub fn token_refused() -> &'static str {
     "The login is refused: the token is not valid, or has expired"
 }
 
+/// The server refuses a login and says of what no more than that it does not accept it.
+pub fn not_accepted() -> &'static str {
+    "The login is refused: the server does not accept the credentials, and does not say why"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {

@@ -9,6 +9,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
         Greeting::Ready => "服务器告诉客户已准备好，等待客户登录",
         Greeting::LoggedInAlready => "服务器告诉客户已准备好，并视客户为已登录",
         Greeting::Refused => "服务器拒绝连接并将其关闭",
+        Greeting::No => "服务器以 NO 代替问候，标准中没有这种问候：从字面看，它拒绝该客户",
         Greeting::Odd => "服务器的首个响应使用了不应出现在此处的状态",
     }
 }
@@ -138,12 +139,29 @@ pub fn bad(command: Command) -> &'static str {
     match command.verb {
         Verb::Login => "服务器不能理解该登录命令，或此处不允许这样登录",
         Verb::Authenticate => "服务器不能理解该登录命令，或客户已取消登录",
+        Verb::Append => "服务器不能理解 APPEND 命令，或此处不允许：邮件未存入邮箱",
         _ => "服务器不认识该命令，或参数有误，或当前状态不允许",
     }
 }
 
 pub fn login_first() -> &'static str {
     "命令失败：客户必须先登录"
+}
+
+pub fn select_first() -> &'static str {
+    "命令失败：必须先选择邮箱"
+}
+
+pub fn wrong_state() -> &'static str {
+    "当前状态不允许该命令"
+}
+
+pub fn unknown_command() -> &'static str {
+    "服务器不认识该命令"
+}
+
+pub fn not_offered() -> &'static str {
+    "服务器不提供该命令"
 }
 
 pub fn tagged_odd() -> &'static str {

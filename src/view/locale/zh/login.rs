@@ -42,6 +42,11 @@ pub fn token_refused() -> &'static str {
     "登录被拒绝：令牌无效或已过期"
 }
 
+/// The server refuses a login and says of what no more than that it does not accept it.
+pub fn not_accepted() -> &'static str {
+    "登录被拒绝：服务器不接受所给的凭据，且未说明原因"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
