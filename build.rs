@@ -82,6 +82,10 @@ fn main() {
         if program.run.is_empty() {
             fail(&"no run is named that it was seen in");
         }
+        let is_alias = |alias: &String| alias.len() > 1 && *alias == alias.to_ascii_lowercase();
+        if !program.aliases.iter().all(is_alias) {
+            fail(&"an alias has two letters or more, in lower case");
+        }
         for Signature { protocol, versions, confidence, traits } in program.signature {
             if traits.is_empty() || !(0.0..=1.0).contains(&confidence) {
                 fail(&"a signature needs traits, and a confidence from 0 to 1");

@@ -17,7 +17,7 @@ pub mod traits;
 
 use crate::protocol::event::StepId;
 use crate::session::model::{Session, Software};
-use signature::{Group, PROGRAMS, Signature, group};
+use signature::{Group, Signature, aliases, bit, group};
 use traits::Traits;
 
 /// Steps that are named as evidence.
@@ -45,28 +45,43 @@ pub fn tell(session: &mut Session) {
 
 /// Whether `text` names a program by which `name` is not called, and not `name` too.
 pub fn names_another(text: &str, name: &str, server: bool) -> bool {
-    let text = text.to_ascii_lowercase();
-    let is_named = |aliases: &[&str]| aliases.iter().any(|alias| text.contains(alias));
-    let mut programs = PROGRAMS.iter().filter(|program| program.server == server);
-    let is_itself = programs.clone().any(|program| program.name == name && is_named(&program.aliases));
-    !is_itself && programs.any(|program| is_named(&program.aliases))
+    let mut is_another = false;
+    for program in aliases(server).named_in(text) {
+        if program == name {
+            return false;
+        }
+        is_another = true;
+    }
+    is_another
 }
 
 fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
-    let values: Vec<Option<&str>> = group.names.iter().map(|name| traits.value(*name)).collect();
-    let fitting = |signature: &&Signature| signature.traits.iter().all(|(name, patterns)| patterns.fit(values[*name]));
+    let mut values: Vec<Option<&str>> = vec![None; group.names.len()];
+    let mut there = 0;
+    for (name, value, _) in traits.iter() {
+        let place = group.names.iter().position(|known| *known == name);
+        if let Some((place, known)) = place.and_then(|place| Some((place, values.get_mut(place)?))) {
+            known.get_or_insert(value);
+            there |= bit(place);
+        }
+    }
+    let value = |place: usize| values.get(place).copied().flatten();
+    let fits = |signature: &Signature| {
+        signature.needs & !there == 0 && signature.traits.iter().all(|(place, patterns)| patterns.fit(value(*place)))
+    };
     let mut best: Option<&Signature> = None;
     let mut is_unsure = false;
-    for signature in group.signatures.iter().filter(fitting) {
-        match best {
-            Some(known) if known.traits.len() > signature.traits.len() => {}
-            Some(known) if known.traits.len() == signature.traits.len() => {
-                is_unsure |= known.name != signature.name;
-                if known.confidence < signature.confidence {
-                    best = Some(signature);
-                }
-            }
-            _ => (best, is_unsure) = (Some(signature), false),
+    for signature in &group.signatures {
+        // Those that ask for most stand first.
+        if best.is_some_and(|best| best.traits.len() > signature.traits.len()) {
+            break;
+        }
+        if !fits(signature) {
+            continue;
+        }
+        is_unsure |= best.is_some_and(|best| best.name != signature.name);
+        if best.is_none_or(|best| best.confidence < signature.confidence) {
+            best = Some(signature);
         }
     }
     let best = best.filter(|_| !is_unsure)?;

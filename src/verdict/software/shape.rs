@@ -27,28 +27,42 @@ pub fn shape(text: &str) -> String {
 
 /// Puts the shape of `text` behind `shape`.
 pub fn push_shape(shape: &mut String, text: &str) {
-    let mut rest = first(text, TEXT_BYTES);
+    let text = first(text, TEXT_BYTES);
+    let bytes = text.as_bytes();
     // A reply's code, which a dash ties to what follows.
-    if let Some((code, after)) =
-        rest.split_at_checked(3).filter(|(code, after)| is_code(code) && after.starts_with(['-', ' ']))
-    {
-        shape.push_str(code);
-        shape.extend(after.chars().next());
-        rest = &after[1..];
-    }
-    while let Some(c) = rest.chars().next() {
-        let (token, after) = rest.split_at(token_bytes(rest));
-        if token.is_empty() {
-            shape.push(if c.is_control() { ' ' } else { c });
-            rest = &rest[c.len_utf8()..];
+    let mut at = if matches!(bytes, [a, b, c, b'-' | b' ', ..] if is_code(&[*a, *b, *c])) { 4 } else { 0 };
+    // Most of a text stays: it is copied where something else has to stand in its place.
+    let mut copied = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let token = Token::of(text, at);
+        if token.end == at {
+            let length = text[at..].chars().next().map_or(1, |c| {
+                if c.is_control() {
+                    shape.push_str(&text[copied..at]);
+                    shape.push(' ');
+                    copied = at + c.len_utf8();
+                }
+                c.len_utf8()
+            });
+            at += length;
             continue;
         }
         // A full stop or dash at the end is punctuation.
-        let word = token.trim_end_matches(['.', '-', '=', '+', '/', '_']);
-        push_word(shape, word);
-        shape.push_str(&token[word.len()..]);
-        rest = after;
+        let (word, classes) = match CLASSES[usize::from(*bytes.get(token.end - 1).unwrap_or(&byte))] {
+            DOT | EQUALS | JOINT => {
+                let word = text[at..token.end].trim_end_matches(['.', '-', '=', '+', '/', '_']);
+                (word, classes(word))
+            }
+            _ => (&text[at..token.end], token.classes),
+        };
+        if let Some((kept, sign)) = sign_of(word, classes) {
+            shape.push_str(&text[copied..at + kept]);
+            shape.push_str(sign);
+            copied = at + word.len();
+        }
+        at = token.end;
     }
+    shape.push_str(&text[copied..]);
 }
 
 /// The pattern of an identifier, such as a boundary: numbers are `9`, letters and digits mixed `x`, and what stands
@@ -81,18 +95,22 @@ pub fn pattern(text: &str) -> String {
 }
 
 fn first(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-    &text[..end.unwrap_or(0)]
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// What a byte of a word is.
 type Class = u8;
 const DIGIT: Class = 1;
-const LETTER: Class = 2;
-/// `.@-_+/=`
-const JOINT: Class = 4;
+const UPPER: Class = 2;
+const LOWER: Class = 4;
+const LETTER: Class = UPPER | LOWER;
+const DOT: Class = 8;
+const AT: Class = 16;
+const EQUALS: Class = 32;
+/// `-_+/`
+const JOINT: Class = 64;
 /// A part of a character beyond ASCII.
-const BEYOND: Class = 8;
+const BEYOND: Class = 128;
 
 /// The class of each byte; 0 where it belongs to no word.
 const CLASSES: [Class; 256] = {
@@ -101,8 +119,12 @@ const CLASSES: [Class; 256] = {
     while byte < 256 {
         classes[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
-            b'A'..=b'Z' | b'a'..=b'z' => LETTER,
-            b'.' | b'@' | b'-' | b'_' | b'+' | b'/' | b'=' => JOINT,
+            b'A'..=b'Z' => UPPER,
+            b'a'..=b'z' => LOWER,
+            b'.' => DOT,
+            b'@' => AT,
+            b'=' => EQUALS,
+            b'-' | b'_' | b'+' | b'/' => JOINT,
             0x80.. => BEYOND,
             _ => 0,
         };
@@ -111,16 +133,37 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// Bytes of the word with which `text` begins, its joints with it.
-fn token_bytes(text: &str) -> usize {
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        match CLASSES[usize::from(byte)] {
-            0 => return at,
-            BEYOND => return text.find(|c| !is_of_token(c)).unwrap_or(text.len()),
-            _ => {}
+/// The classes of all bytes of `word`.
+fn classes(word: &str) -> Class {
+    word.bytes().fold(0, |classes, byte| classes | CLASSES[usize::from(byte)])
+}
+
+/// A word with its joints.
+struct Token {
+    /// Where it ends.
+    end: usize,
+    /// The classes of its bytes.
+    classes: Class,
+}
+
+impl Token {
+    /// The one that begins `at` a place of `text`; it ends there where none does.
+    fn of(text: &str, at: usize) -> Self {
+        let mut token = Self { end: at, classes: 0 };
+        for &byte in &text.as_bytes()[at..] {
+            match CLASSES[usize::from(byte)] {
+                0 => break,
+                BEYOND => {
+                    let rest = &text[at..];
+                    let length = rest.find(|c| !is_of_token(c)).unwrap_or(rest.len());
+                    return Self { end: at + length, classes: classes(&rest[..length]) };
+                }
+                class => token.classes |= class,
+            }
+            token.end += 1;
         }
+        token
     }
-    text.len()
 }
 
 fn is_of_token(c: char) -> bool {
@@ -128,46 +171,43 @@ fn is_of_token(c: char) -> bool {
 }
 
 /// `Reply-code` (RFC 5321, section 4.2).
-fn is_code(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+fn is_code(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
 }
 
-fn push_word(shape: &mut String, word: &str) {
-    let classes = word.bytes().fold(0, |classes, byte| classes | CLASSES[usize::from(byte)]);
-    let known = match classes {
+/// What stands for `word`, which has bytes of these `classes`, and behind how many of its bytes; `None` where the word
+/// stands as it is.
+fn sign_of(word: &str, classes: Class) -> Option<(usize, &'static str)> {
+    let has = |class: Class| classes & class != 0;
+    let sign = match classes {
         // Words as in a dictionary: the most frequent ones, told without looking at them again.
         LETTER if word.len() == 3 && is_day(word) => "day",
         LETTER if word.len() == 3 && is_month(word) => "month",
-        0 | LETTER if word.len() < ENCODED => word,
+        0 | UPPER | LOWER | LETTER if word.len() < ENCODED => return None,
         DIGIT => "9",
-        _ => return push_joined(shape, word, classes),
+        _ if has(AT) => "@",
+        NUMBERS if is_enhanced_code(word) => return None,
+        NUMBERS if word.parse::<std::net::Ipv4Addr>().is_ok() => "ip",
+        _ => {
+            let pair = if has(EQUALS) { word.split_once('=') } else { None };
+            if let Some((name, value)) = pair.filter(|(name, value)| is_keyword(name) && !value.is_empty()) {
+                let (kept, sign) = sign_of(value, self::classes(value))?;
+                return Some((name.len() + 1 + kept, sign));
+            }
+            if has(DOT) && has(LOWER) && !has(EQUALS | BEYOND) && is_host(word) {
+                "host"
+            } else if is_identifier(word, classes) {
+                "x"
+            } else {
+                return None;
+            }
+        }
     };
-    shape.push_str(known);
+    Some((0, sign))
 }
 
-/// A word of several sorts of bytes, or a long one.
-fn push_joined(shape: &mut String, word: &str, classes: Class) {
-    let known = if word.contains('@') {
-        "@"
-    } else if is_enhanced_code(word) {
-        word
-    } else if classes == DIGIT | JOINT && word.parse::<std::net::Ipv4Addr>().is_ok() {
-        "ip"
-    } else if let Some((name, value)) =
-        word.split_once('=').filter(|(name, value)| is_keyword(name) && !value.is_empty())
-    {
-        shape.push_str(name);
-        shape.push('=');
-        return push_word(shape, value);
-    } else if is_host(word) {
-        "host"
-    } else if is_identifier(word) {
-        "x"
-    } else {
-        word
-    };
-    shape.push_str(known);
-}
+/// Digits and full stops.
+const NUMBERS: Class = DIGIT | DOT;
 
 fn is_day(word: &str) -> bool {
     ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&word)
@@ -192,25 +232,33 @@ fn is_enhanced_code(word: &str) -> bool {
         && parts.all(|part| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit()))
 }
 
+/// Labels of letters, digits and dashes, of which `word` has several; a small letter is among them.
 fn is_host(word: &str) -> bool {
-    let labels = || word.split('.');
-    labels().count() > 1
-        && labels().all(|label| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
-        && word.chars().any(|c| c.is_ascii_lowercase())
+    let mut before = b'.';
+    let are_labels = word.bytes().all(|byte| {
+        let is_right = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' && before != b'.';
+        before = byte;
+        is_right
+    });
+    are_labels && before != b'.'
 }
 
 /// Made anew each time: a queue's id, a boundary, a challenge.
-fn is_identifier(word: &str) -> bool {
-    let (mut digits, mut upper, mut lower) = (0, 0, 0);
-    for c in word.chars() {
-        digits += usize::from(c.is_ascii_digit());
-        upper += usize::from(c.is_ascii_uppercase());
-        lower += usize::from(c.is_ascii_lowercase());
+fn is_identifier(word: &str, classes: Class) -> bool {
+    if word.len() < 5 || word.len() < ENCODED && classes & DIGIT == 0 {
+        return false;
     }
-    let is_mixed = digits > 0 && upper + lower > 0 && word.len() >= 5;
+    let (mut digits, mut upper, mut lower) = (0, 0, 0);
+    for byte in word.bytes() {
+        let class = CLASSES[usize::from(byte)];
+        digits += usize::from(class == DIGIT);
+        upper += usize::from(class == UPPER);
+        lower += usize::from(class == LOWER);
+    }
+    let is_mixed = digits > 0 && upper + lower > 0;
     // `8BITMIME`, `IMAP4rev1`, `SCRAM-SHA-256`: words of a protocol have few digits.
     let is_word = digits * 3 < upper + lower;
-    if lower == 0 && word.contains(['-', '.']) && digits <= 3 {
+    if lower == 0 && digits <= 3 && word.contains(['-', '.']) {
         return false;
     }
     let is_base64 = word.len() >= ENCODED && upper > 2 && lower > 2;
@@ -234,6 +282,12 @@ mod tests {
             ("* OK [CAPABILITY IMAP4rev1 LITERAL+] ready.", "* OK [CAPABILITY IMAP4rev1 LITERAL+] ready."),
             ("Sun, 29 Nov 2026 01:04:48 +0000", "day, 9 month 9 9:9:9 +0000"),
             ("+OK POP3 Ready <4613.1795826333@vm>", "+OK POP3 Ready <@>"),
+            ("EHLO mx..example.org a.b. .a.b mx_1.example.org", "EHLO mx..example.org host. .a.b mx_1.example.org"),
+            ("SIZE=12 A=B=C4D5E6 =x a=b1c2d3", "SIZE=9 A=B=x =x x"),
+            ("a\u{7}b \u{85} \u{fc}ber\u{2013}1 x@\u{e4}.", "a b   \u{fc}ber\u{2013}9 @."),
+            ("5.7 2.0.0 2.0.0.1 3.0.0 12345", "5.7 2.0.0 ip 3.0.0 9"),
+            ("250-", "250-"),
+            ("250", "9"),
             ("", ""),
         ] {
             assert_eq!(shape(text), expected, "{text}");

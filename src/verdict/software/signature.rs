@@ -7,6 +7,7 @@ use super::name::Name;
 use crate::protocol::Protocol;
 use memchr::memmem::Finder;
 use serde::Deserialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -34,8 +35,15 @@ pub struct Signature {
     pub versions: &'static str,
     /// From 0 to 1.
     pub confidence: f32,
-    /// By the place of the trait's name in [`Group::names`].
+    /// By the place of the trait's name in [`Group::names`]; what costs less is asked first.
     pub traits: Vec<(usize, Patterns)>,
+    /// The bits of the traits that must be there.
+    pub needs: u64,
+}
+
+/// The bit of the trait at `place` in [`Group::names`]; those beyond the first 64 have none.
+pub fn bit(place: usize) -> u64 {
+    u32::try_from(place).ok().and_then(|place| 1_u64.checked_shl(place)).unwrap_or_default()
 }
 
 /// What the value of a trait must be: one of `these`, if there are any, and none of `not`. `*` stands for anything.
@@ -58,6 +66,11 @@ impl Patterns {
         all
     }
 
+    /// One of them has to be looked for in all of a text.
+    fn is_searched(&self) -> bool {
+        self.these.iter().chain(&self.not).any(|pattern| pattern.head.is_empty() && pattern.tail.is_some())
+    }
+
     /// Whether `value` is as it must be; a trait that is not there has none of the values that it must not have.
     pub fn fit(&self, value: Option<&str>) -> bool {
         let fits_one =
@@ -71,31 +84,67 @@ impl Patterns {
 pub struct Group {
     /// The traits that they ask for.
     pub names: Vec<Name<'static>>,
-    /// The signatures.
+    /// The signatures; those that ask for more traits stand before those that ask for fewer.
     pub signatures: Vec<Signature>,
 }
 
-/// A program by the words with which banners and header fields call it, in lower case.
-#[derive(Debug)]
-pub struct Program {
-    /// The program.
-    pub name: &'static str,
-    /// It is a server.
-    pub server: bool,
-    /// The words.
-    pub aliases: Vec<&'static str>,
+/// The words with which banners and header fields call programs, by the letter with which they begin.
+#[derive(Debug, Default)]
+pub struct Aliases([Letter; 32]);
+
+/// Words that begin with one letter.
+#[derive(Debug, Default)]
+struct Letter {
+    /// The bits of the letters that follow.
+    seconds: u32,
+    /// Each word, in lower case, and the program that it means.
+    words: Vec<(&'static str, &'static str)>,
 }
 
-/// All programs that have signatures.
-pub static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
-    let mut programs: Vec<Program> = Vec::new();
-    for Packed { name, server, aliases, .. } in packed() {
-        if !programs.iter().any(|known| (known.name, known.server) == (name, server)) {
-            programs.push(Program { name, server, aliases });
+/// The place of a letter, whatever its case: other characters may share it.
+fn letter(byte: u8) -> usize {
+    usize::from(byte & 31)
+}
+
+impl Aliases {
+    fn add(&mut self, word: &'static str, program: &'static str) {
+        // The build script has checked that there are two.
+        if let [first, second, ..] = *word.as_bytes() {
+            let of = &mut self.0[letter(first)];
+            of.seconds |= 1 << letter(second);
+            of.words.push((word, program));
         }
     }
-    programs
-});
+
+    /// The programs that `text` names, in any case; one may come several times.
+    pub fn named_in(&self, text: &str) -> impl Iterator<Item = &'static str> {
+        let text = text.as_bytes();
+        let pairs = text.windows(2).enumerate().filter_map(|(at, pair)| {
+            let of = &self.0[letter(*pair.first()?)];
+            (of.seconds >> letter(*pair.last()?) & 1 != 0).then_some((of, text.get(at..)?))
+        });
+        pairs.flat_map(|(of, rest)| {
+            let begins = |word: &str| rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word.as_bytes()));
+            of.words.iter().filter(move |(word, _)| begins(word)).map(|(_, program)| *program)
+        })
+    }
+}
+
+/// The words for clients or servers.
+pub fn aliases(server: bool) -> &'static Aliases {
+    static ALIASES: LazyLock<[Aliases; 2]> = LazyLock::new(|| {
+        let mut all: [Aliases; 2] = Default::default();
+        let mut known: Vec<(&str, bool)> = Vec::new();
+        for Packed { name, server, aliases, .. } in packed() {
+            if !known.contains(&(name, server)) {
+                known.push((name, server));
+                aliases.into_iter().for_each(|alias| all[usize::from(server)].add(alias, name));
+            }
+        }
+        all
+    });
+    &ALIASES[usize::from(server)]
+}
 
 /// The signatures of the clients or servers of `protocol`.
 pub fn group(protocol: Protocol, server: bool) -> &'static Group {
@@ -123,8 +172,14 @@ fn grouped() -> [[Group; 2]; 4] {
             }
             traits.push((place, Patterns::of(&patterns)));
         }
+        traits.sort_by_key(|(_, patterns)| patterns.is_searched());
+        let needed = traits.iter().filter(|(_, patterns)| !patterns.these.is_empty());
+        let needs = needed.fold(0, |needs, (place, _)| needs | bit(*place));
         let Packed { name, versions, confidence, .. } = signature;
-        group.signatures.push(Signature { name, versions, confidence, traits });
+        group.signatures.push(Signature { name, versions, confidence, traits, needs });
+    }
+    for group in groups.iter_mut().flatten() {
+        group.signatures.sort_by_key(|signature| Reverse(signature.traits.len()));
     }
     groups
 }
@@ -199,6 +254,25 @@ mod tests {
         let protocols = [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap];
         let grouped = protocols.iter().flat_map(|protocol| [group(*protocol, false), group(*protocol, true)]);
         assert_eq!(grouped.map(|group| group.signatures.len()).sum::<usize>(), packed.len());
+    }
+
+    #[test]
+    fn aliases_are_found_in_any_case_and_place() {
+        let mut aliases = Aliases::default();
+        for (word, program) in [("postfix", "Postfix"), ("post office", "Office"), ("pm", "PowerMTA"), ("x-1", "X")] {
+            aliases.add(word, program);
+        }
+        for (text, expected) in [
+            ("220 mx ESMTP PostFix", vec!["Postfix"]),
+            ("popostfixpm", vec!["Postfix", "PowerMTA"]),
+            ("a Post Office of X-1", vec!["Office", "X"]),
+            ("postfi", vec![]),
+            ("\u{fc}p\u{fc}", vec![]),
+            ("0-0\u{0}p-", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(aliases.named_in(text).collect::<Vec<_>>(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl<'a> Traits<'a> {
     }
 
     /// The value of the one called `name`.
+    #[cfg(test)]
     pub fn value(&self, name: Name<'_>) -> Option<&str> {
         let found = self.found.iter().find(|found| found.name == name)?;
         Some(&self.text[found.value.clone()])
@@ -143,7 +144,7 @@ fn push_commands(session: &Session, text: &mut String, steps: &mut Vec<StepId>) 
         push_form(text, session.protocol, step);
         let form = &text[begin..];
         let is_last = forms.last().is_some_and(|last| &text[last.clone()] == form);
-        if is_last || is_repeatable(form) && forms.iter().any(|known| &text[known.clone()] == form) {
+        if is_last || forms.iter().any(|known| &text[known.clone()] == form) && is_repeatable(form) {
             text.truncate(before);
             continue;
         }
@@ -175,16 +176,22 @@ fn push_form(form: &mut String, protocol: Protocol, step: &Step) {
         Some((verb, arguments)) => (verb, Some(arguments)),
         None => (text, None),
     };
-    let is = |known: &str| verb.eq_ignore_ascii_case(known);
+    let mut upper = [0; "AUTHENTICATE".len()];
+    // A longer word is none of these.
+    let upper = upper.get_mut(..verb.len()).map_or(&[][..], |upper| {
+        upper.copy_from_slice(verb.as_bytes());
+        upper.make_ascii_uppercase();
+        upper
+    });
     let first = arguments.map(|arguments| arguments.split(' ').next().unwrap_or_default());
     let more = arguments.and_then(|arguments| arguments.split_once(' ')).map(|(_, more)| more);
     let mut push = |parts: &[&str]| parts.iter().for_each(|part| form.push_str(part));
-    match first {
-        Some(mechanism) if is("AUTH") || is("AUTHENTICATE") => {
+    match (upper, first) {
+        (b"AUTH" | b"AUTHENTICATE", Some(mechanism)) => {
             push(&[verb, " ", mechanism, if more.is_some() { " *" } else { "" }]);
         }
-        _ if is("USER") || is("PASS") => push(&[verb, " *"]),
-        Some(name) if is("LOGIN") => {
+        (b"USER" | b"PASS", _) => push(&[verb, " *"]),
+        (b"LOGIN", Some(name)) => {
             let quote = |word: &str| match word.as_bytes() {
                 [b'"', ..] => "\"\"",
                 [b'{', ..] => "{}",
@@ -193,11 +200,11 @@ fn push_form(form: &mut String, protocol: Protocol, step: &Step) {
             let password = more.map(|more| more.split(' ').next().unwrap_or_default());
             push(&[verb, " ", quote(name), " ", password.map_or("", quote)]);
         }
-        Some(name) if more.is_none() && (is("EHLO") || is("HELO") || is("LHLO")) => {
+        (b"EHLO" | b"HELO" | b"LHLO", Some(name)) if more.is_none() => {
             push(&[verb, " ", &client_name(name)]);
         }
         // What it says of itself is a claim; which of these it says is not.
-        _ if is("ID") => {
+        (b"ID", _) => {
             let mut names = text.split('"').skip(1).step_by(4).peekable();
             if names.peek().is_none() {
                 return push(&[text]);
@@ -208,7 +215,7 @@ fn push_form(form: &mut String, protocol: Protocol, step: &Step) {
             }
             push(&[")"]);
         }
-        Some(digest) if is("APOP") && !digest.is_empty() => push(&[verb, " * x"]),
+        (b"APOP", Some(digest)) if !digest.is_empty() => push(&[verb, " * x"]),
         _ => push_shape(form, text),
     }
 }
