@@ -55,10 +55,24 @@ impl<'a> List<'a> {
         self.lines.lines().filter_map(of_line).chain(self.words.split_whitespace())
     }
 
+    /// A keyword may have the letter `upper`, in any case, and behind it what is like `behind`: asked before keywords are
+    /// looked at, as most lists have no such place.
+    pub fn may_have(&self, upper: u8, behind: impl Fn(&[u8]) -> bool) -> bool {
+        [self.lines, self.words].iter().any(|text| {
+            let text = text.as_bytes();
+            let mut places = memchr::memchr2_iter(upper, upper.to_ascii_lowercase(), text);
+            places.any(|at| text.get(at + 1..).is_some_and(&behind))
+        })
+    }
+
     /// It offers STARTTLS or STLS.
     pub fn offers_tls(&self) -> bool {
-        self.keywords()
-            .any(|word| ["STARTTLS", "STLS", "X-ANONYMOUSTLS"].iter().any(|it| word.eq_ignore_ascii_case(it)))
+        // What all of them end with; few keywords have an L.
+        let ends = |behind: &[u8]| behind.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'S'));
+        self.may_have(b'L', ends)
+            && self
+                .keywords()
+                .any(|word| ["STARTTLS", "STLS", "X-ANONYMOUSTLS"].iter().any(|it| word.eq_ignore_ascii_case(it)))
     }
 
     /// It has `keyword`.

@@ -8,7 +8,7 @@ read in `protocol::login_cause`.
 
 mod own_words;
 
-use own_words::own_words;
+use own_words::{beginning, own_words};
 
 /// The reason that a reply gives in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -452,8 +452,11 @@ pub fn of(text: &[u8]) -> Option<Said> {
         .filter_map(|space| words.get(space + 1..))
         .filter(|rest| !rest.is_empty())
         .collect();
+    let there = rests.iter().fold(0, |there, rest| there | beginning(rest));
     let says = |needle: &&str| rests.iter().any(|rest| rest.starts_with(needle.as_bytes()));
-    WORDS.iter().find(|(needles, _)| needles.iter().all(says)).map(|(_, said)| *said)
+    // Nearly all groups begin with letters that no word begins with.
+    let groups = WORDS.iter().zip(&BEGINNINGS).filter(|(_, needed)| *needed & !there == 0).map(|(group, _)| group);
+    groups.into_iter().find(|(needles, _)| needles.iter().all(says)).map(|(_, said)| *said)
 }
 
 /// True where a reply has words of the server's beyond its codes and the names of hosts.
@@ -463,6 +466,22 @@ pub fn has_words(text: &[u8]) -> bool {
     // A name of one label is not told from a word; a word alone is no sentence either.
     words.split(|byte| *byte == b' ').filter(|word| word.iter().any(u8::is_ascii_alphabetic)).nth(1).is_some()
 }
+
+/// For each group of [`WORDS`], the bits of the words that it needs.
+const BEGINNINGS: [u64; WORDS.len()] = {
+    let mut all = [0; WORDS.len()];
+    let mut group = 0;
+    while group < WORDS.len() {
+        let needles = WORDS[group].0;
+        let mut needle = 0;
+        while needle < needles.len() {
+            all[group] |= beginning(needles[needle].as_bytes());
+            needle += 1;
+        }
+        group += 1;
+    }
+    all
+};
 
 /// True where the reply 250 to VRFY or EXPN has what it must have, an address (RFC 5321, section 3.5.3): in brackets, or
 /// with a domain. Some servers say `250 Ok` to every name.

@@ -3,6 +3,7 @@ use crate::protocol::event::{Direction, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Header, Mailbox, Message};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 /// A message that comes straight from its author says another sender in its header than in its envelope (the domains have
@@ -57,18 +58,30 @@ fn check(session: &Session, found: &mut Found) {
     if session.protocol != Protocol::Smtp {
         return;
     }
-    let mut copies: HashMap<&str, usize> = HashMap::new();
-    for id in session.messages.iter().filter_map(|message| message.header.message_id.as_deref()) {
-        *copies.entry(id).or_default() += 1;
-    }
+    let copies: LazyCell<HashMap<&str, usize>, _> = LazyCell::new(|| {
+        let mut copies = HashMap::new();
+        for id in session.messages.iter().filter_map(|message| message.header.message_id.as_deref()) {
+            *copies.entry(id).or_default() += 1;
+        }
+        copies
+    });
+    let is_alone =
+        |message: &Message| message.header.message_id.as_deref().is_none_or(|id| copies.get(id) == Some(&1));
     for message in &session.messages {
-        if !is_straight_from_its_author(message) {
+        // Most messages are to and from whom they say: that is asked before what takes longer.
+        let (sender, recipients) = (sender(message), recipients(session, message));
+        if sender.is_none() && recipients.is_none() || !is_straight_from_its_author(message) {
             continue;
         }
-        sender(message, found);
-        let is_alone = message.header.message_id.as_deref().is_none_or(|id| copies.get(id) == Some(&1));
-        if is_alone {
-            recipients(session, message, found);
+        if let Some([author, from]) = sender {
+            let occurrence = found.at(message.steps.first().copied()).says(0);
+            let occurrence = occurrence.named(Key::Name, Fact::Name(author.to_owned()));
+            _ = occurrence.named(Key::By, Fact::Name(from.to_owned()));
+        }
+        if let Some([asked, written]) = recipients.filter(|_| is_alone(message)) {
+            let occurrence = found.at(message.steps.first().copied()).says(1);
+            let occurrence = occurrence.named(Key::Recipient, Fact::Name(asked.to_owned()));
+            _ = occurrence.named(Key::Name, Fact::Name(written.to_owned()));
         }
     }
 }
@@ -90,9 +103,12 @@ fn is_straight_from_its_author(message: &Message) -> bool {
         "x-mailing-list",
         "mailing-list",
     ];
+    let begins = |name: &str, begin: &str| {
+        name.as_bytes().get(..begin.len()).is_some_and(|it| it.eq_ignore_ascii_case(begin.as_bytes()))
+    };
     let speaks_for_others = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        OTHERS.contains(&name.as_str()) || ["list-", "resent-", "arc-"].iter().any(|begin| name.starts_with(begin))
+        OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+            || ["list-", "resent-", "arc-"].iter().any(|begin| begins(name, begin))
     };
     message.direction == Direction::Sent
         && message.header_seen
@@ -100,14 +116,13 @@ fn is_straight_from_its_author(message: &Message) -> bool {
         && !message.header.fields.iter().any(|field| speaks_for_others(&field.name))
 }
 
-fn sender(message: &Message, found: &mut Found) {
-    let Some(from) = message.envelope.as_ref().and_then(|envelope| envelope.from.as_deref()) else { return };
-    let [Mailbox { address: Some(author), .. }] = message.header.from.as_slice() else { return };
-    let (Some((local, domain)), Some((_, written))) = (from.rsplit_once('@'), author.rsplit_once('@')) else { return };
-    if !is_made_for_each_message(local) && are_unrelated(domain, written) {
-        let occurrence = found.at(message.steps.first().copied()).says(0);
-        _ = occurrence.named(Key::Name, Fact::Name(author.clone())).named(Key::By, Fact::Name(from.to_owned()));
-    }
+/// The author and the envelope's sender, where they are of different domains.
+fn sender(message: &Message) -> Option<[&str; 2]> {
+    let from = message.envelope.as_ref()?.from.as_deref()?;
+    let [Mailbox { address: Some(author), .. }] = message.header.from.as_slice() else { return None };
+    let ((local, domain), (_, written)) = (from.rsplit_once('@')?, author.rsplit_once('@')?);
+    let differs = domain != written && are_unrelated(domain, written) && !is_made_for_each_message(local);
+    differs.then_some([author, from])
 }
 
 /// SRS, BATV, VERP, and what reports come back to.
@@ -133,14 +148,18 @@ fn are_unrelated(one: &str, other: &str) -> bool {
     is_plain(one) && is_plain(other) && end(one) != end(other)
 }
 
-fn recipients(session: &Session, message: &Message, found: &mut Found) {
-    let Some(envelope) = &message.envelope else { return };
+/// The first recipient of the envelope, and the first that the header names, where they are different ones.
+fn recipients<'a>(session: &Session, message: &'a Message) -> Option<[&'a str; 2]> {
+    let envelope = message.envelope.as_ref()?;
     let header: &Header = &message.header;
     let all = [&header.to, &header.cc];
     let named: Vec<&str> = all.into_iter().flatten().filter_map(|mailbox| mailbox.address.as_deref()).collect();
     let asked: Vec<&str> = envelope.to.iter().map(|recipient| recipient.address.as_str()).collect();
     let is_plain = |address: &&str| address.is_ascii() && address.contains('@') && !address.contains("xn--");
-    let (Some(first), Some(written)) = (asked.first(), named.first()) else { return };
+    let (first, written) = (*asked.first()?, *named.first()?);
+    if first == written {
+        return None;
+    }
     let has_blind_copies = header.fields.iter().any(|field| field.name.eq_ignore_ascii_case("bcc"));
     let is_known = named.iter().chain(&asked).all(is_plain) && !has_blind_copies && asked.len() <= named.len();
     // A letter to oneself, with blind copies: each copy may be sent alone.
@@ -151,17 +170,13 @@ fn recipients(session: &Session, message: &Message, found: &mut Found) {
     };
     let same = |one: &str| named.iter().any(|other| bare(one) == bare(other));
     if !is_known || named.iter().any(to_oneself) || asked.iter().any(|one| same(one)) {
-        return;
+        return None;
     }
     let domain = |address: &str| bare(address).rsplit_once('@').map(|(_, domain)| domain.to_owned());
     let same_domain = asked.iter().any(|one| named.iter().any(|other| domain(one) == domain(other)));
     let submits = matches!(session.transport.endpoints.server.port(), 465 | 587)
         || session.credentials.iter().any(|login| login.outcome == LoginOutcome::Accepted);
-    if same_domain || submits {
-        let occurrence = found.at(message.steps.first().copied()).says(1);
-        let occurrence = occurrence.named(Key::Recipient, Fact::Name((*first).to_owned()));
-        _ = occurrence.named(Key::Name, Fact::Name((*written).to_owned()));
-    }
+    (same_domain || submits).then_some([first, written])
 }
 
 /// An address without what stands behind a plus, in lower case.

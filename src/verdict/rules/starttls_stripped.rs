@@ -74,17 +74,23 @@ fn check(session: &Session, found: &mut Found) {
     if lists.clone().any(|list| list.offers_tls()) {
         return masked_command(session, lists, length, found);
     }
-    let greeting = masked_greeting(session);
     let mask = |list: List<'_>| {
+        let is_twice = |byte| list.may_have(byte, |behind: &[u8]| behind.first() == Some(&byte));
+        if !is_twice(b'X') && !is_twice(b'*') {
+            return None;
+        }
         let word = list.keywords().find(|word| is_mask(word, length))?;
         Some((list.step.n, word.to_owned()))
     };
     if let Some((list, word)) = lists.clone().find_map(mask) {
+        let greeting = masked_greeting(session);
         let refused = encryption::requests(session).into_iter().find(|request| request.accepted() == Some(false));
         let request = refused.iter().flat_map(|request| [Some(request.command), request.reply]).flatten();
         let evidence: Vec<StepId> = greeting.into_iter().chain([list]).chain(request.map(|step| step.n)).collect();
         found.at(evidence).fact(Fact::Name(word)).says(usize::from(refused.is_some()));
-    } else if let (Some(greeting), Some([hello, reply])) = (greeting, refused_hello(session)) {
+    } else if let Some([hello, reply]) = refused_hello(session)
+        && let Some(greeting) = masked_greeting(session)
+    {
         found.at([greeting, hello, reply]).fact(Fact::Side(Side::Server)).says(2);
     }
 }

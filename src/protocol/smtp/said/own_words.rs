@@ -42,3 +42,11 @@ fn without_quotations(text: &[u8]) -> Vec<u8> {
     left.extend_from_slice(rest);
     left
 }
+
+/// The bit of the first two bytes of a word, which others may share.
+pub(super) const fn beginning(word: &[u8]) -> u64 {
+    match *word {
+        [first, second, ..] => 1 << ((first as u32 * 5 + second as u32) % u64::BITS),
+        _ => 0,
+    }
+}
