@@ -58,9 +58,8 @@ pub fn names_another(text: &str, name: &str, server: bool) -> bool {
 fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
     let mut values: Vec<Option<&str>> = vec![None; group.names.len()];
     let mut there = 0;
-    for (name, value, _) in traits.iter() {
-        let place = group.names.iter().position(|known| *known == name);
-        if let Some((place, known)) = place.and_then(|place| Some((place, values.get_mut(place)?))) {
+    for (place, value) in traits.placed() {
+        if let Some(known) = values.get_mut(place) {
             known.get_or_insert(value);
             there |= bit(place);
         }
@@ -71,7 +70,7 @@ fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
     };
     let mut best: Option<&Signature> = None;
     let mut is_unsure = false;
-    for signature in &group.signatures {
+    for signature in group.signatures {
         // Those that ask for most stand first.
         if best.is_some_and(|best| best.traits.len() > signature.traits.len()) {
             break;

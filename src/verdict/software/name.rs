@@ -51,6 +51,7 @@ impl<'a> Name<'a> {
 }
 
 impl PartialEq for Name<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             // Verbs of one length differ in their first letter, nearly always.

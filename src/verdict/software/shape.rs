@@ -35,6 +35,10 @@ pub fn push_shape(shape: &mut String, text: &str) {
     let mut copied = 0;
     while let Some(&byte) = bytes.get(at) {
         let token = Token::of(text, at);
+        if token.end == at && byte.is_ascii() && !byte.is_ascii_control() {
+            at += 1;
+            continue;
+        }
         if token.end == at {
             let length = text[at..].chars().next().map_or(1, |c| {
                 if c.is_control() {
@@ -225,11 +229,10 @@ fn is_keyword(name: &str) -> bool {
 
 /// `status-code` (RFC 3463, section 2).
 fn is_enhanced_code(word: &str) -> bool {
-    let mut parts = word.split('.');
-    let class = parts.next().is_some_and(|class| matches!(class, "2" | "4" | "5"));
-    class
-        && parts.clone().count() == 2
-        && parts.all(|part| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit()))
+    let [b'2' | b'4' | b'5', b'.', rest @ ..] = word.as_bytes() else { return false };
+    let is_number = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    let parts = rest.iter().position(|&byte| byte == b'.').and_then(|dot| rest.split_at_checked(dot));
+    parts.is_some_and(|(subject, detail)| is_number(subject) && detail.get(1..).is_some_and(is_number))
 }
 
 /// Labels of letters, digits and dashes, of which `word` has several; a small letter is among them.

@@ -1,30 +1,14 @@
 /*!
 Signatures: how a program behaves. They are data, a file a program, in the folder `signatures` (its `README.md` says how
-they are written); `build.rs` packs them into the program.
+they are written); `build.rs` makes them values of the types here, so that nothing is read when the program starts.
 */
 
 use super::name::Name;
 use crate::protocol::Protocol;
-use memchr::memmem::Finder;
-use serde::Deserialize;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// A signature as the build script packs it.
-#[derive(Deserialize)]
-struct Packed<'a> {
-    name: &'a str,
-    #[serde(borrow)]
-    aliases: Vec<&'a str>,
-    server: bool,
-    /// `smtp`, `lmtp`, `pop3` or `imap`.
-    protocol: &'a str,
-    versions: &'a str,
-    confidence: f32,
-    #[serde(borrow)]
-    traits: BTreeMap<&'a str, Vec<&'a str>>,
-}
+// `GROUPS`, by protocol and side, and `ALIASES`, by side.
+include!(concat!(env!("OUT_DIR"), "/signatures.rs"));
 
 /// How a program behaves on one side of a protocol.
 #[derive(Debug)]
@@ -36,7 +20,7 @@ pub struct Signature {
     /// From 0 to 1.
     pub confidence: f32,
     /// By the place of the trait's name in [`Group::names`]; what costs less is asked first.
-    pub traits: Vec<(usize, Patterns)>,
+    pub traits: &'static [(usize, Patterns)],
     /// The bits of the traits that must be there.
     pub needs: u64,
 }
@@ -47,45 +31,29 @@ pub fn bit(place: usize) -> u64 {
 }
 
 /// What the value of a trait must be: one of `these`, if there are any, and none of `not`. `*` stands for anything.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Patterns {
-    these: Vec<Pattern>,
+    these: &'static [Pattern],
     /// Those that are written with `!` in front.
-    not: Vec<Pattern>,
+    not: &'static [Pattern],
 }
 
 impl Patterns {
-    fn of(patterns: &[&'static str]) -> Self {
-        let mut all = Self::default();
-        for pattern in patterns {
-            match pattern.strip_prefix('!') {
-                Some(pattern) => all.not.push(Pattern::of(pattern)),
-                None => all.these.push(Pattern::of(pattern)),
-            }
-        }
-        all
-    }
-
-    /// One of them has to be looked for in all of a text.
-    fn is_searched(&self) -> bool {
-        self.these.iter().chain(&self.not).any(|pattern| pattern.head.is_empty() && pattern.tail.is_some())
-    }
-
     /// Whether `value` is as it must be; a trait that is not there has none of the values that it must not have.
     pub fn fit(&self, value: Option<&str>) -> bool {
         let fits_one =
             |patterns: &[Pattern]| value.is_some_and(|value| patterns.iter().any(|pattern| pattern.fits(value)));
-        (self.these.is_empty() || fits_one(&self.these)) && !fits_one(&self.not)
+        (self.these.is_empty() || fits_one(self.these)) && !fits_one(self.not)
     }
 }
 
 /// The signatures of one side of a protocol.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Group {
     /// The traits that they ask for.
-    pub names: Vec<Name<'static>>,
+    pub names: &'static [Name<'static>],
     /// The signatures; those that ask for more traits stand before those that ask for fewer.
-    pub signatures: Vec<Signature>,
+    pub signatures: &'static [Signature],
 }
 
 /// The words with which banners and header fields call programs, by the letter with which they begin.
@@ -132,89 +100,66 @@ impl Aliases {
 
 /// The words for clients or servers.
 pub fn aliases(server: bool) -> &'static Aliases {
-    static ALIASES: LazyLock<[Aliases; 2]> = LazyLock::new(|| {
-        let mut all: [Aliases; 2] = Default::default();
-        let mut known: Vec<(&str, bool)> = Vec::new();
-        for Packed { name, server, aliases, .. } in packed() {
-            if !known.contains(&(name, server)) {
-                known.push((name, server));
-                aliases.into_iter().for_each(|alias| all[usize::from(server)].add(alias, name));
-            }
-        }
-        all
+    static SORTED: LazyLock<[Aliases; 2]> = LazyLock::new(|| {
+        ALIASES.map(|words| {
+            let mut aliases = Aliases::default();
+            words.iter().for_each(|(word, program)| aliases.add(word, program));
+            aliases
+        })
     });
-    &ALIASES[usize::from(server)]
+    &SORTED[usize::from(server)]
 }
 
 /// The signatures of the clients or servers of `protocol`.
 pub fn group(protocol: Protocol, server: bool) -> &'static Group {
-    static GROUPS: LazyLock<[[Group; 2]; 4]> = LazyLock::new(grouped);
-    &GROUPS[protocol as usize][usize::from(server)]
+    // In the order of the build script.
+    let [smtp, lmtp, pop3, imap] = &GROUPS;
+    let [clients, servers] = match protocol {
+        Protocol::Smtp => smtp,
+        Protocol::Lmtp => lmtp,
+        Protocol::Pop3 => pop3,
+        Protocol::Imap => imap,
+    };
+    if server { servers } else { clients }
 }
 
-fn grouped() -> [[Group; 2]; 4] {
-    let mut groups: [[Group; 2]; 4] = Default::default();
-    for signature in packed() {
-        let protocol = match signature.protocol {
-            "lmtp" => Protocol::Lmtp,
-            "pop3" => Protocol::Pop3,
-            "imap" => Protocol::Imap,
-            _ => Protocol::Smtp,
-        };
-        let group = &mut groups[protocol as usize][usize::from(signature.server)];
-        let mut traits = Vec::with_capacity(signature.traits.len());
-        for (name, patterns) in signature.traits {
-            // A test holds that there is none that is no trait.
-            let Some(name) = Name::of(name) else { continue };
-            let place = group.names.iter().position(|known| *known == name).unwrap_or(group.names.len());
-            if place == group.names.len() {
-                group.names.push(name);
-            }
-            traits.push((place, Patterns::of(&patterns)));
-        }
-        traits.sort_by_key(|(_, patterns)| patterns.is_searched());
-        let needed = traits.iter().filter(|(_, patterns)| !patterns.these.is_empty());
-        let needs = needed.fold(0, |needs, (place, _)| needs | bit(*place));
-        let Packed { name, versions, confidence, .. } = signature;
-        group.signatures.push(Signature { name, versions, confidence, traits, needs });
-    }
-    for group in groups.iter_mut().flatten() {
-        group.signatures.sort_by_key(|signature| Reverse(signature.traits.len()));
-    }
-    groups
-}
-
-fn packed() -> Vec<Packed<'static>> {
-    // The build script wrote it from files that it has checked.
-    postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/signatures"))).unwrap_or_default()
-}
-
-/// A text in which `*` stands for any text, cut at each.
+/// A text in which `*` stands for any text, cut at the first and the last.
 #[derive(Debug)]
 struct Pattern {
     head: &'static str,
-    middle: Vec<Finder<'static>>,
+    /// What stands between them, with those in the middle; `None` where there is one.
+    middle: Option<&'static str>,
     /// What stands behind the last `*`.
     tail: Option<&'static str>,
 }
 
 impl Pattern {
-    fn of(text: &'static str) -> Self {
-        let Some((head, rest)) = text.split_once('*') else {
-            return Self { head: text, middle: Vec::new(), tail: None };
-        };
-        let (middle, tail) = rest.rsplit_once('*').map_or((None, rest), |(middle, tail)| (Some(middle), tail));
-        let middle = middle.into_iter().flat_map(|middle| middle.split('*')).map(Finder::new).collect();
-        Self { head, middle, tail: Some(tail) }
+    const fn of(text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        let mut first = 0;
+        while first < bytes.len() && bytes[first] != b'*' {
+            first += 1;
+        }
+        let (head, rest) = text.split_at(first);
+        if rest.is_empty() {
+            return Self { head, middle: None, tail: None };
+        }
+        let mut last = bytes.len() - 1;
+        while bytes[last] != b'*' {
+            last -= 1;
+        }
+        let middle = if last > first { Some(text.split_at(last).0.split_at(first + 1).1) } else { None };
+        Self { head, middle, tail: Some(text.split_at(last + 1).1) }
     }
 
     fn fits(&self, text: &str) -> bool {
         let Some(tail) = self.tail else { return text == self.head };
         let within = text.as_bytes().strip_prefix(self.head.as_bytes());
         let Some(mut within) = within.and_then(|within| within.strip_suffix(tail.as_bytes())) else { return false };
-        self.middle.iter().all(|piece| {
-            let Some(place) = piece.find(within) else { return false };
-            within = &within[place + piece.needle().len()..];
+        self.middle.into_iter().flat_map(|middle| middle.split('*')).all(|piece| {
+            let place = memchr::memmem::find(within, piece.as_bytes());
+            let Some(behind) = place.and_then(|place| within.get(place + piece.len()..)) else { return false };
+            within = behind;
             true
         })
     }
@@ -233,6 +178,9 @@ mod tests {
             ("*QUIT", "EHLO | QUIT", true),
             ("EHLO*MAIL*QUIT", "EHLO | MAIL | RCPT | QUIT", true),
             ("EHLO*MAIL*QUIT", "EHLO | QUIT | MAIL", false),
+            ("a*b*c*d", "abcd", true),
+            ("a*b*c*d", "acbd", false),
+            ("a**d", "ad", true),
             ("a*a", "a", false),
             ("*", "", true),
         ] {
@@ -242,18 +190,22 @@ mod tests {
 
     #[test]
     fn signatures_are_there() {
-        let packed = packed();
-        assert!(!packed.is_empty());
-        for signature in &packed {
-            let (name, traits) = (signature.name, &signature.traits);
-            assert!(!traits.is_empty() && (0.0..=1.0).contains(&signature.confidence), "{name}");
-            for shown in traits.keys() {
-                assert!(Name::of(shown).is_some(), "{name}: there is no trait {shown:?}");
+        for group in GROUPS.iter().flatten() {
+            for Signature { name, confidence, traits, needs, .. } in group.signatures {
+                assert!(!traits.is_empty() && (0.0..=1.0).contains(confidence), "{name}");
+                for (place, patterns) in *traits {
+                    assert!(group.names.get(*place).is_some(), "{name}: there is no trait {place}");
+                    assert_eq!(needs & bit(*place) != 0, !patterns.these.is_empty() && *place < 64, "{name}: {place}");
+                }
             }
+            assert!(group.signatures.is_sorted_by(|one, next| one.traits.len() >= next.traits.len()));
         }
         let protocols = [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap];
-        let grouped = protocols.iter().flat_map(|protocol| [group(*protocol, false), group(*protocol, true)]);
-        assert_eq!(grouped.map(|group| group.signatures.len()).sum::<usize>(), packed.len());
+        for (server, program) in [(false, "curl"), (true, "Dovecot")] {
+            let knows = |protocol: Protocol| group(protocol, server).signatures.iter().any(|it| it.name == program);
+            assert_eq!(protocols.map(knows), [true, server, true, true], "{program}");
+            assert!(aliases(server).named_in(program).any(|name| name == program), "{program}");
+        }
     }
 
     #[test]
@@ -276,11 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_after_an_exclamation_mark_must_not_fit() {
-        let patterns = Patterns::of(&["EHLO*", "!*STARTTLS*"]);
-        assert!(patterns.fit(Some("EHLO | MAIL")));
-        assert!(!patterns.fit(Some("EHLO | STARTTLS | MAIL")));
-        assert!(!patterns.fit(None));
-        assert!(Patterns::of(&["!*STARTTLS*"]).fit(None));
+    fn one_that_must_not_fit() {
+        const BOTH: Patterns = Patterns { these: &[Pattern::of("EHLO*")], not: &[Pattern::of("*STARTTLS*")] };
+        const NOT: Patterns = Patterns { these: &[], not: &[Pattern::of("*STARTTLS*")] };
+        assert!(BOTH.fit(Some("EHLO | MAIL")));
+        assert!(!BOTH.fit(Some("EHLO | STARTTLS | MAIL")));
+        assert!(!BOTH.fit(None));
+        assert!(NOT.fit(None));
     }
 }

@@ -1,0 +1,66 @@
+use super::*;
+use crate::verdict::testing::session;
+
+fn has(traits: &Traits<'_>, name: &str) -> Option<String> {
+    traits.value(Name::of(name)?).map(str::to_owned)
+}
+
+#[test]
+fn a_response_code_stands_without_its_arguments() {
+    let script = "
+        S: * OK [CAPABILITY IMAP4rev1 IDLE] ready.
+        C: a1 LOGIN anna blue-kettle-42
+        S: a1 OK [CAPABILITY IMAP4rev1 IDLE MOVE] Logged in
+        C: a2 SELECT INBOX
+        S: * 3 EXISTS
+        S: * FLAGS (\\Seen)
+        S: * OK [UIDVALIDITY 17] UIDs valid
+        S: a2 OK [READ-WRITE] Select completed.
+        C: a3 LOGOUT
+        S: * BYE Logging out
+        S: a3 OK Logout completed.";
+    let session = session(script, crate::verdict::Needs::ALL);
+    let traits = of_server(&session, None);
+    for (name, expected) in [
+        ("greeting", "* OK [CAPABILITY] ready."),
+        ("reply LOGIN", "OK [CAPABILITY] Logged in"),
+        ("responses SELECT", "EXISTS | FLAGS | OK [UIDVALIDITY] UIDs valid"),
+        ("reply SELECT", "OK [READ-WRITE] Select completed."),
+        ("bye", "BYE Logging out"),
+    ] {
+        assert_eq!(has(&traits, name).as_deref(), Some(expected), "{name}");
+    }
+}
+
+#[test]
+fn the_reply_to_auth_is_the_one_that_ends_it() {
+    for (script, expected) in [
+        ("S: +OK ready\nC: AUTH PLAIN\nS: + \nC: AGFubmEAYmx1ZQ==\nS: +OK Logged in.", "+OK Logged in."),
+        (
+            "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YW5uYQ==\n\
+             S: 334 UGFzc3dvcmQ6\nC: Ymx1ZQ==\nS: 235 2.7.0 Welcome",
+            "235 2.7.0 Welcome",
+        ),
+    ] {
+        let session = session(script, crate::verdict::Needs::ALL);
+        let traits = of_server(&session, None);
+        assert_eq!(has(&traits, "reply AUTH").as_deref(), Some(expected), "{script}");
+        assert_eq!(has(&traits, "reply AUTH (no)"), None, "{script}");
+    }
+}
+
+#[test]
+fn a_bracket_that_is_not_closed_is_text() {
+    for text in ["* OK [CAPABILITY IMAP4rev1", "* OK ] [ ready", "* OK []", "* BYE ["] {
+        let session = session(&format!("S: {text}"), crate::verdict::Needs::ALL);
+        let traits = of_server(&session, None);
+        assert!(has(&traits, "greeting").is_none_or(|value| value.starts_with("* ")), "{text}");
+    }
+}
+
+#[test]
+fn a_first_line_is_the_one_that_lines_begin_with() {
+    for text in ["", "a", "a\r", "a\r\nb", "a\nb\n", "\n", "\r\n", "\r\r\n", "\u{e9}\n"] {
+        assert_eq!(first_line(text), text.lines().next().unwrap_or_default(), "{text:?}");
+    }
+}
