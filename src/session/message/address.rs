@@ -31,7 +31,11 @@ pub fn list(field: &[u8], charset: Option<&[u8]>, mailboxes: &mut Vec<Mailbox>) 
                 Some(word) => at += entry.plain(rest.get(..word.len).unwrap_or_default()) - 1,
                 None => _ = entry.plain(b"="),
             },
-            _ => _ = entry.plain(&[byte]),
+            _ => {
+                let special = |byte: &u8| matches!(byte, b',' | b';' | b':' | b'"' | b'(' | b'<' | b'=');
+                let end = rest.iter().position(special).unwrap_or(rest.len());
+                at += entry.plain(rest.get(..end).unwrap_or_default()) - 1;
+            }
         }
     }
     mailboxes.extend(entry.mailbox(charset));

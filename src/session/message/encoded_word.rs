@@ -24,11 +24,18 @@ pub struct Word<'a> {
 /// is likely to be in it too.
 pub fn decode_beside(value: &[u8], charset: Option<&[u8]>) -> String {
     let text = |bytes: &[u8]| text_beside(bytes, charset);
+    let begin = |from: usize| {
+        let rest = value.get(from..).unwrap_or_default();
+        memchr::memchr_iter(b'=', rest).find(|at| rest.get(at + 1) == Some(&b'?'))
+    };
+    if begin(0).is_none() {
+        return text(value);
+    }
     let mut out = String::with_capacity(value.len());
     // The bytes of adjacent words in one charset are decoded together: mailers cut within characters.
     let mut run: Option<(&[u8], Vec<u8>)> = None;
     let (mut plain_from, mut at) = (0, 0);
-    while let Some(found) = value.get(at..).and_then(|rest| memchr::memmem::find(rest, b"=?")) {
+    while let Some(found) = begin(at) {
         at += found;
         let Some(word) = value.get(at..).and_then(encoded_word) else {
             at += 2;

@@ -6,11 +6,14 @@ The line feeds are found already, and CR and NUL are counted and searched 16 byt
 costs a few instructions a line. A CR is looked at by itself only where there are more of them than line ends.
 */
 
+mod usual;
+
 use super::line_feeds::Piece;
 use crate::protocol::event::{ContentEnd, ContentMark};
 use crate::protocol::secret::Raw;
 use crate::protocol::smtp::command::{Command, Verb};
 use crate::session::model::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
+use usual::usual_lines;
 
 /// The longest line, in octets without its end (RFC 5322, section 2.1.1).
 const LONGEST: u64 = 998;
@@ -161,8 +164,16 @@ impl FaultFinder {
             self.single_dot(first, bytes);
         }
         self.follow(bytes);
+        if self.is_usual(first, piece) {
+            return self.pass(piece);
+        }
         let line_before = self.line;
-        let crs = memchr::memchr_iter(b'\r', bytes).count();
+        // A CR at the end may have its LF in the next piece.
+        let open = usize::from(bytes.last() == Some(&b'\r'));
+        let crs = match piece.regular {
+            Some(_) => piece.line_feeds.len() - usize::from(piece.begins_with_line_feed()) + open,
+            None => memchr::memchr_iter(b'\r', bytes).count(),
+        };
         let (mut begin, mut paired, mut crlf) = (0, 0, 0);
         let (mut carried, mut nth) = (self.length, 0);
         while let Some(&lf) = piece.line_feeds.get(nth) {
@@ -203,17 +214,21 @@ impl FaultFinder {
             self.keep_head(rest);
         }
         self.length = carried + rest.len() as u64;
-        if let Some(nul) = memchr::memchr(0, bytes) {
+        if piece.regular.is_none()
+            && let Some(nul) = memchr::memchr(0, bytes)
+        {
             self.nul(nul, line_before, piece);
         }
-        // A CR at the end may have its LF in the next piece.
-        let open = usize::from(bytes.last() == Some(&b'\r'));
         if crs - open > paired || self.cr_dot != CrDot::Nothing {
             self.carriage_returns(line_before, piece);
         }
         if open == 1 {
             self.cr_dot = CrDot::Cr;
         }
+        self.end_piece(bytes);
+    }
+
+    fn end_piece(&mut self, bytes: &[u8]) {
         self.keep_tail(bytes);
         self.last = bytes.last().copied();
         self.size += bytes.len() as u64;
@@ -416,6 +431,10 @@ impl FaultFinder {
 
     fn keep_tail(&mut self, bytes: &[u8]) {
         let new = bytes.get(bytes.len().saturating_sub(EXCERPT)..).unwrap_or_default();
+        if new.len() == EXCERPT {
+            self.tail.clear();
+            return self.tail.extend_from_slice(new);
+        }
         let keep = EXCERPT - new.len();
         let beyond = self.tail.len().saturating_sub(keep);
         self.tail.drain(..beyond);
@@ -444,15 +463,6 @@ impl FaultFinder {
         let is_text = kind == LastDotKind::AfterText && (line.len() < 2 || line.ends_with(".."));
         (!is_text).then_some(LastDot { kind, line, packet: self.packet })
     }
-}
-
-/// How many lines that end at `line_feeds`, one after the other, are as they must be. The first begins at `begin`.
-fn usual_lines(bytes: &[u8], mut begin: usize, line_feeds: &[usize]) -> usize {
-    let is_usual = |lf: &&usize| {
-        let length = **lf - std::mem::replace(&mut begin, **lf + 1);
-        length <= LONGEST as usize && length > 0 && bytes.get(**lf - 1) == Some(&b'\r')
-    };
-    line_feeds.iter().take_while(is_usual).count()
 }
 
 /// The line that holds the byte at `place` of a piece that begins in line `before`.

@@ -122,5 +122,11 @@ fn after_empty_line<'a>(line: &mut Line, bytes: &'a [u8]) -> Option<&'a [u8]> {
 fn without_cr<'a>(piece: &'a Piece<'a>, body_from: usize, after_cr: bool) -> impl Iterator<Item = usize> {
     let first = piece.line_feeds.partition_point(|&lf| lf < body_from);
     let line_feeds = piece.line_feeds.get(first..).unwrap_or_default();
-    line_feeds.iter().copied().filter(move |&lf| !piece.before(lf).map_or(after_cr, |before| before == b'\r'))
+    // Of a regular piece, only an LF at the very beginning may be without.
+    let looked_at = if piece.regular.is_some() { 1 } else { line_feeds.len() };
+    line_feeds
+        .iter()
+        .take(looked_at)
+        .copied()
+        .filter(move |&lf| !piece.before(lf).map_or(after_cr, |before| before == b'\r'))
 }

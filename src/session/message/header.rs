@@ -9,6 +9,7 @@ use super::parameter::Field;
 use crate::limits::HEADER_FIELDS;
 use crate::session::model::{Header, HeaderField, MimePart};
 use crate::session::text::text;
+use std::borrow::Cow;
 
 /// The description of an entity's content in its header.
 #[derive(Debug, Default)]
@@ -27,10 +28,15 @@ pub struct Entity {
     pub too_many: bool,
 }
 
-/// The fields of `block`, unfolded: name, and value without the white space around it.
+/// The fields of `block`, unfolded: name, and value without the line ends in it and at its end.
 ///
 /// A line that is not a field (mbox's `From ` line, say) is passed over with the lines that continue it.
-pub fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
+pub fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Cow<'_, [u8]>)> {
+    folded_fields(block).map(|(name, value)| (name, unfolded(value)))
+}
+
+/// The same, values as sent.
+fn folded_fields(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = block;
     std::iter::from_fn(move || {
         loop {
@@ -39,12 +45,42 @@ pub fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
             }
             let field;
             (field, rest) = rest.split_at_checked(field_len(rest))?;
-            if let Some((name, value)) = name_and_value(field) {
-                let unfolded: Vec<u8> = value.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
-                return Some((name, unfolded));
+            let named = name_and_value(field);
+            if named.is_some() {
+                return named;
             }
         }
     })
+}
+
+/// `value` without any CR and LF; most values have them only at the end.
+fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
+    let mut rest = value;
+    while let [before @ .., b'\r' | b'\n'] = rest {
+        rest = before;
+    }
+    let Some(mut end) = memchr::memchr2(b'\r', b'\n', rest) else { return Cow::Borrowed(rest) };
+    let mut unfolded = Vec::with_capacity(rest.len());
+    loop {
+        let (line, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        unfolded.extend_from_slice(line);
+        rest = after.get(1..).unwrap_or_default();
+        if rest.is_empty() {
+            return Cow::Owned(unfolded);
+        }
+        end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+    }
+}
+
+/// Octets of the longest name that [`message`] and [`entity`] know: Content-Transfer-Encoding.
+const LONGEST_NAME: usize = 25;
+
+/// `name` in lower case, in `room`; empty where it is longer than any that is known.
+fn lower<'a>(name: &[u8], room: &'a mut [u8; LONGEST_NAME]) -> &'a [u8] {
+    let Some(lower) = room.get_mut(..name.len()) else { return b"" };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    lower
 }
 
 /// Length of the first line and the lines that continue it.
@@ -78,11 +114,11 @@ pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, LeftOut) {
     let mut left_out = LeftOut::default();
     let mut all = true;
     let mut described = Described::default();
+    let mut room = [0; LONGEST_NAME];
     for (name, value) in fields(block) {
         let value = trim_start(&value);
         let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        let lower = name.to_ascii_lowercase();
-        match lower.as_slice() {
+        match lower(name, &mut room) {
             b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
             b"date" if header.date.is_none() => {
                 header.date = some(text(value.trim_ascii_end()));
@@ -100,12 +136,16 @@ pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, LeftOut) {
             _ => header.fields.push(HeaderField {
                 name: text(name),
                 // A field is often folded before a tab, which means a space (RFC 5322, section 2.2.3).
-                value: encoded_word::decode_beside(value.trim_ascii_end(), charset).replace('\t', " "),
+                value: without_tabs(encoded_word::decode_beside(value.trim_ascii_end(), charset)),
             }),
         }
     }
     left_out.recipients = !all;
     (header, left_out)
+}
+
+fn without_tabs(value: String) -> String {
+    if memchr::memchr(b'\t', value.as_bytes()).is_some() { value.replace('\t', " ") } else { value }
 }
 
 /// The fields that the MIME structure shows, each once: [`entity`] reads the first of a name.
@@ -124,15 +164,16 @@ impl Described {
 pub fn entity(block: &[u8]) -> Entity {
     let mut entity = Entity::default();
     let (mut content_type, mut disposition) = (None, None);
-    for (name, value) in fields(block) {
+    let mut room = [0; LONGEST_NAME];
+    for (name, value) in folded_fields(block) {
         let mime = &mut entity.mime;
-        match name.to_ascii_lowercase().as_slice() {
-            b"mime-version" if mime.version.is_none() => mime.version = Some(Field::read(&value).value),
+        match lower(name, &mut room) {
+            b"mime-version" if mime.version.is_none() => mime.version = Some(Field::read(&unfolded(value)).value),
             b"content-transfer-encoding" if mime.encoding.is_none() => {
-                mime.encoding = Some(Field::read(&value).value).filter(|encoding| !encoding.is_empty());
+                mime.encoding = Some(Field::read(&unfolded(value)).value).filter(|encoding| !encoding.is_empty());
             }
-            b"content-type" if content_type.is_none() => content_type = Some(Field::read(&value)),
-            b"content-disposition" if disposition.is_none() => disposition = Some(Field::read(&value)),
+            b"content-type" if content_type.is_none() => content_type = Some(Field::read(&unfolded(value))),
+            b"content-disposition" if disposition.is_none() => disposition = Some(Field::read(&unfolded(value))),
             _ => {}
         }
     }

@@ -136,7 +136,7 @@ impl Lent {
         let message = Arc::clone(&self.message);
         self.run(move |State { hashes, attachment }| {
             let Gathered { bytes, line_feeds, attached, .. } = &mut block;
-            let piece = Piece { bytes, line_feeds };
+            let piece = Piece::irregular(bytes, line_feeds);
             hashes.update(&piece, attachment.as_mut().map(|sha256| (sha256, &attached[..])));
             bytes.clear();
             line_feeds.clear();

@@ -41,7 +41,10 @@ impl LineCount {
                 Before::Missing => self.unclear += 1,
             }
         }
-        let crlf = line_feeds.iter().filter(|&&lf| piece.before(lf) == Some(b'\r')).count();
+        let crlf = match piece.regular {
+            Some(_) => line_feeds.len(),
+            None => line_feeds.iter().filter(|&&lf| piece.before(lf) == Some(b'\r')).count(),
+        };
         self.crlf += crlf as u64;
         self.lf += (line_feeds.len() - crlf) as u64;
         match piece.bytes.last() {

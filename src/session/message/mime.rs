@@ -15,10 +15,11 @@ A delimiter of any multipart that is open ends everything within it, whatever st
 */
 
 mod begin;
+mod runs;
 mod weight;
 
 use super::attachment::{Attachments, Id, Leaf};
-use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
+use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter};
 use super::header::{self, LeftOut};
 use super::header_block::{Gap, HeaderBlock, LineRead};
 use super::lent::Hash;
@@ -141,7 +142,7 @@ impl MimeParser {
         let mut from = 0;
         let mut ends = piece.line_feeds;
         while let Some((&end, after)) = ends.split_first() {
-            let run = self.plain_lines(piece, from, ends);
+            let run = self.lines_at_once(piece, from, ends);
             let Some(&last) = run.checked_sub(1).and_then(|last| ends.get(last)) else {
                 self.piece(piece.line(from, end));
                 (from, ends) = (end + 1, after);
@@ -154,45 +155,6 @@ impl MimeParser {
         if !rest.is_empty() {
             self.piece(rest);
         }
-    }
-
-    /// Reads whole lines of `piece`, the first of which begins at `from`, as long as they are base64 or passed over,
-    /// and no delimiter. Most bytes of mail are in such lines, and many at a time are faster. Returns the number read.
-    fn plain_lines(&mut self, piece: &Piece<'_>, mut from: usize, ends: &[usize]) -> usize {
-        // Attached messages that are open take every line end as content.
-        if !self.line_begins || !self.held.is_empty() || self.open.iter().any(Open::is_attached) {
-            return 0;
-        }
-        let (attachments, scratch) = (&mut self.attachments, &mut self.scratch);
-        let leaf = match &mut self.state {
-            State::Leaf(leaf) => leaf,
-            State::Header(_) | State::Between => return 0,
-        };
-        if !leaf.ignores_line_ends() {
-            return 0;
-        }
-        let delimited = self.open.iter().any(|open| open.dashed().is_some());
-        let (wanted, lines) = (!leaf.is_passed(), &mut self.lines);
-        lines.clear();
-        let mut count = 0;
-        for &end in ends {
-            if delimited && piece.bytes.get(from) == Some(&b'-') {
-                break;
-            }
-            if wanted {
-                lines.extend_from_slice(without_end(piece.line(from, end)));
-            }
-            from = end + 1;
-            count += 1;
-        }
-        if count > 0 {
-            // Such a leaf needs to know that a line has ended, but not whether by CR LF or by LF.
-            self.leaf_end.flush(|told| leaf.told(told, attachments, scratch));
-            leaf.told(Told::Text(&self.lines), attachments, scratch);
-            self.leaf_end.push(b"\n", |_| {});
-            self.raw_end.discard();
-        }
-        count
     }
 
     /// Bytes are missing here: whatever is under way lacks them, and what follows begins in the middle of a line.
@@ -253,8 +215,10 @@ impl MimeParser {
     /// A piece of a line, which has ended where the piece ends with LF.
     fn piece(&mut self, piece: &[u8]) {
         let ended = piece.ends_with(b"\n");
-        let longest = self.open.iter().filter_map(Open::dashed).map(<[u8]>::len).max();
-        let Some(longest) = longest.filter(|_| self.line_begins) else {
+        // Most lines show at once that they are no delimiters.
+        let may_be = self.line_begins && (!self.held.is_empty() || piece.starts_with(b"-"));
+        let longest = if may_be { self.open.iter().filter_map(Open::dashed).map(<[u8]>::len).max() } else { None };
+        let Some(longest) = longest else {
             self.accept(piece);
             self.line_begins = ended;
             return;
@@ -319,6 +283,9 @@ impl MimeParser {
             State::Header(_) => self.header_piece(piece),
             State::Between => {}
             State::Leaf(leaf) => {
+                if leaf.is_passed() {
+                    return self.leaf_end.discard();
+                }
                 let (attachments, scratch) = (&mut self.attachments, &mut self.scratch);
                 self.leaf_end.push(piece, |told| leaf.told(told, attachments, scratch));
             }
@@ -327,6 +294,9 @@ impl MimeParser {
 
     /// Hands a piece of a line to the attached messages that it is within.
     fn raw(&mut self, piece: &[u8]) {
+        if !self.open.iter().any(|open| matches!(open, Open::Message(_))) {
+            return self.raw_end.discard();
+        }
         let (open, attachments) = (&self.open, &mut self.attachments);
         self.raw_end.push(piece, |told| add_to_messages(open, attachments, told));
     }
