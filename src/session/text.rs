@@ -90,6 +90,12 @@ pub fn text_of(bytes: Vec<u8>) -> String {
     }
 }
 
+/// `bytes` as text, where they are ASCII, and nothing in them may begin an escape of a charset of seven bits.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let may_escape = !bytes.is_ascii() || memchr::memchr2(0x1b, b'~', bytes).is_some();
+    if may_escape { None } else { std::str::from_utf8(bytes).ok() }
+}
+
 /// `bytes` as text: prose whose charset was not declared.
 fn prose(bytes: &[u8]) -> String {
     if let Some(text) = seven_bit::undeclared(bytes) {
@@ -110,6 +116,9 @@ pub fn text_in(bytes: &[u8], name: Option<&[u8]>) -> String {
 /// usually in the charset of the body. `bytes` are UTF-8 if they are valid in it, else in that charset if they are
 /// valid in it, else in a guessed one.
 pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
+    if let Some(text) = plain(bytes) {
+        return text.to_owned();
+    }
     // ISO-2022-JP has seven bits, so it is valid UTF-8: its escapes give it away.
     let is_utf8 = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0x1b);
     match name.filter(|_| !is_utf8).and_then(Charset::named) {

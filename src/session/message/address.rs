@@ -63,15 +63,25 @@ impl Entry {
     /// `quoted-string` at the beginning of `rest`. Returns its length.
     fn quoted(&mut self, rest: &[u8]) -> usize {
         let mut at = 1;
-        while let Some(&byte) = rest.get(at) {
-            at += 1;
-            match (byte, rest.get(at)) {
-                (b'"', _) => break,
-                (b'\\', Some(&escaped)) if matches!(escaped, b'"' | b'\\') => {
+        loop {
+            let inner = rest.get(at..).unwrap_or_default();
+            let plain = memchr::memchr2(b'"', b'\\', inner).unwrap_or(inner.len());
+            self.name.extend_from_slice(inner.get(..plain).unwrap_or_default());
+            at += plain;
+            match (rest.get(at), rest.get(at + 1)) {
+                (None, _) => break,
+                (Some(b'"'), _) => {
+                    at += 1;
+                    break;
+                }
+                (_, Some(&escaped)) if matches!(escaped, b'"' | b'\\') => {
                     self.name.push(escaped);
+                    at += 2;
+                }
+                (Some(&byte), _) => {
+                    self.name.push(byte);
                     at += 1;
                 }
-                _ => self.name.push(byte),
             }
         }
         self.sent.extend_from_slice(rest.get(..at).unwrap_or(rest));

@@ -299,6 +299,8 @@ impl Missing {
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod regular_tests;
+#[cfg(test)]
 mod secured_tests;
 #[cfg(test)]
 mod tests;

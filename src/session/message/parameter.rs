@@ -49,7 +49,8 @@ impl Field {
         }
         let value = without_comment(value).to_ascii_lowercase();
         let too_many = !rest.trim_ascii().is_empty();
-        Self { value: String::from_utf8_lossy(&value).into_owned(), parameters, too_many }
+        let value = String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        Self { value, parameters, too_many }
     }
 
     /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded
@@ -151,8 +152,9 @@ fn parameter_value(field: &[u8]) -> (Vec<u8>, &[u8]) {
         let (token, rest) = until(field, |b| b == b';');
         return (without_comment(token).to_vec(), rest.get(1..).unwrap_or_default());
     };
-    let mut value = Vec::new();
-    let mut rest = quoted;
+    let plain = memchr::memchr2(b'"', b'\\', quoted).unwrap_or(quoted.len());
+    let (plain, mut rest) = quoted.split_at_checked(plain).unwrap_or((quoted, b""));
+    let mut value = plain.to_vec();
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         match (byte, after.first()) {
@@ -172,9 +174,12 @@ fn parameter_value(field: &[u8]) -> (Vec<u8>, &[u8]) {
 /// A token without white space around it and without the comment after it.
 fn without_comment(token: &[u8]) -> &[u8] {
     let token = token.trim_ascii();
+    if !token.ends_with(b")") {
+        return token;
+    }
     match memchr::memmem::find(token, b" (") {
-        Some(comment) if token.ends_with(b")") => token.get(..comment).unwrap_or_default().trim_ascii_end(),
-        _ => token,
+        Some(comment) => token.get(..comment).unwrap_or_default().trim_ascii_end(),
+        None => token,
     }
 }
 
