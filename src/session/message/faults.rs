@@ -13,7 +13,6 @@ use crate::protocol::event::{ContentEnd, ContentMark};
 use crate::protocol::secret::Raw;
 use crate::protocol::smtp::command::{Command, Verb};
 use crate::session::model::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
-use usual::usual_lines;
 
 /// The longest line, in octets without its end (RFC 5322, section 2.1.1).
 const LONGEST: u64 = 998;
@@ -463,6 +462,15 @@ impl FaultFinder {
         let is_text = kind == LastDotKind::AfterText && (line.len() < 2 || line.ends_with(".."));
         (!is_text).then_some(LastDot { kind, line, packet: self.packet })
     }
+}
+
+/// How many lines that end at `line_feeds`, one after the other, are as they must be. The first begins at `begin`.
+fn usual_lines(bytes: &[u8], mut begin: usize, line_feeds: &[usize]) -> usize {
+    let is_usual = |lf: &&usize| {
+        let length = **lf - std::mem::replace(&mut begin, **lf + 1);
+        length <= LONGEST as usize && length > 0 && bytes.get(**lf - 1) == Some(&b'\r')
+    };
+    line_feeds.iter().take_while(is_usual).count()
 }
 
 /// The line that holds the byte at `place` of a piece that begins in line `before`.

@@ -7,8 +7,10 @@ pub const PIECE_BYTES: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct LineFeeds {
     places: Vec<usize>,
-    /// Bytes between the last two: so many are expected before the next.
+    /// Bytes of the last line that ended, without its LF: so many are expected of the next.
     apart: usize,
+    /// Bytes of the line under way that came in pieces before.
+    begun: usize,
 }
 
 /// Some content.
@@ -31,20 +33,25 @@ impl LineFeeds {
         // of the time of a search for each. With the CRs before them, the LFs are nearly always all low octets there are:
         // then none was skipped, and there is neither a NUL nor a CR by itself.
         let low = low_octets(bytes);
-        let (mut from, mut pairs, mut longest) = (0, 0, self.apart);
+        let last_cr = usize::from(bytes.last() == Some(&b'\r'));
+        let (mut from, mut pairs, mut longest) = (0_usize, 0, self.apart);
         loop {
-            let mut place = from + self.apart;
+            // Where more of the line has come than is expected, this lies far beyond the end.
+            let mut place = from.wrapping_add(self.apart).wrapping_sub(self.begun);
             if bytes.get(place) != Some(&b'\n') {
-                let Some(apart) = memchr::memchr(b'\n', bytes.get(from..).unwrap_or_default()) else { break };
-                self.apart = apart;
-                longest = longest.max(apart);
-                place = from + apart;
+                if low == self.places.len() + pairs + last_cr {
+                    break;
+                }
+                let Some(further) = memchr::memchr(b'\n', bytes.get(from..).unwrap_or_default()) else { break };
+                self.apart = self.begun.saturating_add(further);
+                longest = longest.max(self.apart);
+                place = from + further;
             }
             self.places.push(place);
             pairs += usize::from(place.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r'));
-            from = place + 1;
+            (from, self.begun) = (place + 1, 0);
         }
-        let last_cr = usize::from(bytes.last() == Some(&b'\r'));
+        self.begun = self.begun.saturating_add(bytes.len() - from);
         if low != self.places.len() + pairs + last_cr {
             let count = memchr::memchr_iter(b'\n', bytes).count();
             if self.places.len() < count {

@@ -29,12 +29,3 @@ impl FaultFinder {
         self.end_piece(bytes);
     }
 }
-
-/// How many lines that end at `line_feeds`, one after the other, are as they must be. The first begins at `begin`.
-pub(super) fn usual_lines(bytes: &[u8], mut begin: usize, line_feeds: &[usize]) -> usize {
-    let is_usual = |lf: &&usize| {
-        let length = **lf - std::mem::replace(&mut begin, **lf + 1);
-        length <= LONGEST as usize && length > 0 && bytes.get(**lf - 1) == Some(&b'\r')
-    };
-    line_feeds.iter().take_while(is_usual).count()
-}
