@@ -6,7 +6,7 @@ The line feeds are found already, and CR and NUL are counted and searched 16 byt
 costs a few instructions a line. A CR is looked at by itself only where there are more of them than line ends.
 */
 
-mod usual;
+mod passing;
 
 use super::line_feeds::Piece;
 use crate::protocol::event::{ContentEnd, ContentMark};
