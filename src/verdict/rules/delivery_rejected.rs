@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     id: "delivery-rejected",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &["spoke-before-greeting", "encryption-demanded", "too-big", "login-refused"],
+    because_of: &["spoke-before-greeting", "encryption-demanded", "too-big", "login-refused", "login-deferred"],
     since: "0.2.0",
     rank: 40,
     reference: Some("RFC 5321, section 4.2.1"),

@@ -11,7 +11,7 @@ use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Sever
 ///
 /// It matters because mail is not read, or a copy of a message (of one that was sent, of a draft) is not kept.
 ///
-/// Not: a wrong password, which is `login-refused`; not a mailbox to be opened that is not there; not a message that an SMTP
+/// Not: a login that is refused or put off for another reason, which is `login-refused` or `login-deferred`; not a mailbox to be opened that is not there; not a message that an SMTP
 /// server refuses, which is `delivery-rejected`; and not a mailbox that is to be created, since clients try that first.
 ///
 /// RFC 3501, sections 6.3.1 and 6.3.11; RFC 5530 and RFC 9208: IMAP's response codes. RFC 2449, section 8, and RFC 3206:
@@ -65,13 +65,13 @@ fn refuses(reply: &Step) -> bool {
         _ if logins::is_for_lack_of_room(reply) => true,
         Subject::Imap(imap::Subject { what: What::Tagged { to: Some(verb), status: Status::No, code }, .. }) => {
             match verb {
-                // Clients try mailboxes that may not be there, and other refusals of a login are about the password.
-                Verb::Select | Verb::Examine | Verb::Login | Verb::Authenticate => {
-                    matches!(code, Some(Code::InUse | Code::Unavailable | Code::Limit))
-                        || matches!(verb, Verb::Select | Verb::Examine)
-                            && (*code == Some(Code::NoPerm)
-                                || login_cause::by_words(reply.text.as_bytes()) == Some(LoginCause::InUse))
+                // Clients try mailboxes that may not be there.
+                Verb::Select | Verb::Examine => {
+                    matches!(code, Some(Code::InUse | Code::Unavailable | Code::Limit | Code::NoPerm))
+                        || login_cause::by_words(reply.text.as_bytes()) == Some(LoginCause::InUse)
                 }
+                // A server that cannot check a password now refuses no mailbox.
+                Verb::Login | Verb::Authenticate => matches!(code, Some(Code::InUse | Code::Limit)),
                 Verb::Append | Verb::Replace => true,
                 _ => false,
             }
@@ -113,6 +113,10 @@ mod tests {
     has_not!(
         a_mailbox_that_is_not_there,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT Lists\nS: b NO Mailbox does not exist"
+    );
+    has_not!(
+        a_login_that_cannot_be_checked,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a NO [UNAVAILABLE] Temporary authentication failure."
     );
     has!(
         too_many_sessions,

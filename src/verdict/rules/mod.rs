@@ -49,6 +49,7 @@ rules! {
     line_too_long
     literal_mismatch
     literal_without_leave
+    login_deferred
     login_despite_logindisabled
     login_refused
     login_switched_off
