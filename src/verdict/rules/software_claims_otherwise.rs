@@ -61,6 +61,6 @@ mod tests {
         S: 250-mx.example.org\nS: 250-PIPELINING\nS: 250-SIZE 10240000\nS: 250-VRFY\nS: 250-ETRN\nS: 250-ENHANCEDSTATUSCODES\n\
         S: 250-8BITMIME\nS: 250-DSN\nS: 250-SMTPUTF8\nS: 250 CHUNKING\nC: MAIL FROM:<a@example.org>\nS: 250 2.1.0 Ok\n\
         C: RCPT TO:<b@example.org>\nS: 250 2.1.5 Ok\nC: DATA\nS: 354 End data with <CR><LF>.<CR><LF>\nC: .\n\
-        S: 250 2.0.0 Ok: queued as 4B3D21F00C\nC: QUIT\nS: 221 2.0.0 Bye" => [1, 4, 5, 6, 7, 10, 11]);
+        S: 250 2.0.0 Ok: queued as 4B3D21F00C\nC: QUIT\nS: 221 2.0.0 Bye" => [1, 3, 4, 5, 6, 7, 10, 11]);
     has_not!(a_banner_without_a_program, "S: 220 mx.example.org ESMTP\nC: QUIT\nS: 221 2.0.0 Bye");
 }

@@ -92,3 +92,41 @@ fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
     steps.truncate(EVIDENCE);
     Some(Software { name: best.name, versions: best.versions, confidence: best.confidence, steps })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::verdict::testing::session;
+
+    /// The names of the client's and the server's program.
+    fn named(script: &str) -> (Option<&'static str>, Option<&'static str>) {
+        let session = session(script, crate::verdict::Needs::ALL);
+        (super::client(&session).map(|it| it.name), super::server(&session).map(|it| it.name))
+    }
+
+    #[test]
+    fn who_hands_on_the_replies_of_another_is_not_taken_for_it() {
+        let script = |capabilities: &str| {
+            format!(
+                "S: 220 mx.example.test ready.\nC: EHLO a\nS: 250-mx.example.test\n{capabilities}\nC: MAIL FROM:<a@example.test>\n\
+                 S: 250 2.1.0 Ok\nC: RCPT TO:<b@example.test>\nS: 550 5.7.1 <b@example.test>: Recipient address rejected: no"
+            )
+        };
+        let postfix = "S: 250-PIPELINING\nS: 250-SIZE 10240000\nS: 250-ENHANCEDSTATUSCODES\nS: 250 8BITMIME";
+        assert_eq!(named(&script(postfix)).1, Some("Postfix"));
+        let dovecot = "S: 250-8BITMIME\nS: 250-CHUNKING\nS: 250-ENHANCEDSTATUSCODES\nS: 250-SIZE\nS: 250 PIPELINING";
+        assert_eq!(named(&script(dovecot)).1, None);
+    }
+
+    #[test]
+    fn what_stands_between_two_commands_counts() {
+        let script = |login: &str| {
+            format!(
+                "S: 220 mx\nC: EHLO alpha\nS: 250-mx\nS: 250-PIPELINING\nS: 250 CHUNKING\n{login}C: MAIL FROM:<a@b>\n\
+                 C: RCPT TO:<c@d>\nC: BDAT 4\nC: ab\nC: BDAT 4 LAST\nC: cd\nS: 250 ok\nS: 250 ok\nS: 250 ok\nS: 250 ok\n\
+                 C: QUIT\nS: 221 bye"
+            )
+        };
+        assert_eq!(named(&script("")).0, Some("esmtp"));
+        assert_eq!(named(&script("C: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 235 in\n")).0, None);
+    }
+}
