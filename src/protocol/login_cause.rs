@@ -132,6 +132,13 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["service unavailable"], LoginCause::Temporary),
     (&["currently unavailable"], LoginCause::Temporary),
     (&["try again later"], LoginCause::Temporary),
+    // Gmail's reply names a page about an "InvalidSecondFactor".
+    (&["application-specific password"], LoginCause::SwitchedOff),
+    (&["app password"], LoginCause::SwitchedOff),
+    (&["authorization code"], LoginCause::SwitchedOff),
+    (&["web browser"], LoginCause::SwitchedOff),
+    (&["web login required"], LoginCause::SwitchedOff),
+    (&["verify your account"], LoginCause::SwitchedOff),
     (&["credentials", "invalid"], LoginCause::WrongSecret),
     (&["password", "invalid"], LoginCause::WrongSecret),
     (&["password", "incorrect"], LoginCause::WrongSecret),
@@ -155,12 +162,6 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["incorrect", "authentication data"], LoginCause::WrongSecret),
     (&["unknown user"], LoginCause::WrongSecret),
     (&["no such user"], LoginCause::WrongSecret),
-    (&["application-specific password"], LoginCause::SwitchedOff),
-    (&["app password"], LoginCause::SwitchedOff),
-    (&["authorization code"], LoginCause::SwitchedOff),
-    (&["web browser"], LoginCause::SwitchedOff),
-    (&["web login required"], LoginCause::SwitchedOff),
-    (&["verify your account"], LoginCause::SwitchedOff),
     (&["no permission"], LoginCause::SwitchedOff),
 ];
 

@@ -80,15 +80,32 @@ pub fn of(step: &Step<'_>) -> Variant {
         Subject::Smtp(smtp::Subject::Reply {
             to: smtp::ReplyTo::Command(Verb::Vrfy | Verb::Expn), code: 250, ..
         }) if !smtp::said::has_address(step.text) && !step.text.contains(&b'\n') => Variant::NoAddress,
-        Subject::Smtp(smtp::Subject::Greeting { code: 400.., .. } | smtp::Subject::Reply { code: 221 | 400.., .. })
-            if let Some(said) = smtp::said::of(step.text) =>
-        {
-            Variant::Said(said)
-        }
+        Subject::Smtp(smtp::Subject::Reply {
+            to: smtp::ReplyTo::Content | smtp::ReplyTo::Recipient | smtp::ReplyTo::Command(Verb::Bdat),
+            code: 250,
+            ..
+        }) if smtp::said::discards(step.text) => Variant::Discarded,
+        Subject::Smtp(
+            subject @ (smtp::Subject::Greeting { code: 400.., .. } | smtp::Subject::Reply { code: 221 | 400.., .. }),
+        ) if let Some(said) = smtp::said::of(step.text).filter(|said| belongs(*said, subject)) => Variant::Said(said),
         Subject::Smtp(smtp::Subject::Reply { .. }) if step.text.contains(&b'\n') => Variant::Multiline,
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
         _ => Variant::Plain,
     }
+}
+
+/// A reply that does not end the session speaks of another time-out than the client's silence: of a check of the server's
+/// that took too long.
+fn belongs(said: smtp::Said, subject: &smtp::Subject) -> bool {
+    use smtp::ReplyTo::{Nothing, UnfinishedContent};
+    said != smtp::Said::Timeout
+        || match *subject {
+            smtp::Subject::Greeting { code, .. } => code == 421,
+            smtp::Subject::Reply { to, code, .. } => {
+                matches!(code, 221 | 421) || matches!(to, Nothing | UnfinishedContent { .. })
+            }
+            _ => false,
+        }
 }
 
 /// A reason to close a connection, of any protocol.

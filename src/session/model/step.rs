@@ -280,6 +280,8 @@ pub enum Variant {
     NotAccepted,
     /// SMTP, 250 to VRFY or EXPN: no address is in it.
     NoAddress,
+    /// A reply that accepts a message and says that it is thrown away.
+    Discarded,
     /// POP3, a command: with arguments.
     Arguments,
     /// POP3, DELE: of this message.

@@ -171,6 +171,13 @@ pub fn of(
                 {
                     Reply::RcptNotHere
                 }
+                Reply::ContentAccepted | Reply::RecipientAccepted if variant == Variant::Discarded => {
+                    Reply::ContentDiscarded
+                }
+                // 452 is of the number of recipients (RFC 5321, section 4.5.3.1.10) where nothing else is said.
+                Reply::RcptTooMany if enhanced.is_some_and(|status| !matches!(status.topic(), (0, 0) | (5, 3))) => {
+                    Reply::RcptDeferred
+                }
                 Reply::UserConfirmed if variant == Variant::NoAddress => Reply::UserNotNamed,
                 Reply::ListExpanded if variant == Variant::NoAddress => Reply::ListNotNamed,
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).

@@ -142,7 +142,7 @@ fn every_reply_is_one_that_some_code_gives() {
     let given: Vec<smtp::Reply> = (0..=999)
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))
         .flat_map(|(to, code)| {
-            ["one line", "one\r\nor two", "<bob@example.test>", "Syntax error"]
+            ["one line", "one\r\nor two", "<bob@example.test>", "Syntax error", "discarded"]
                 .map(|text| smtp_reply_of_lines(to, code, text))
         })
         .collect();

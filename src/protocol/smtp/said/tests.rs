@@ -1,4 +1,4 @@
-use super::{Said, has_address, has_words, of};
+use super::{Said, discards, has_address, has_words, of};
 
 #[test]
 fn well_known_words_of_servers() {
@@ -47,6 +47,22 @@ fn well_known_words_of_servers() {
         ("501 5.5.2 Bad command", Said::InvalidCommand),
         ("554 Syntax error - your mail software violates RFC 821.", Said::Syntax),
         ("500 5.5.2 Syntax error, command unrecognized", Said::UnknownCommand),
+        (
+            "450 4.1.1 <x@hole.example.test>: Recipient address rejected: unverified address: connect to \
+             192.0.2.1[192.0.2.1]:25: Connection timed out",
+            Said::NotVerified,
+        ),
+        ("451 Could not complete recipient verify callout", Said::NotVerified),
+        ("451 4.4.1 connect to 192.0.2.1[192.0.2.1]:25: Connection timed out", Said::NextHop),
+        (
+            "550-5.7.26 This mail is unauthenticated, and has been blocked. The sender must\n\
+             550 5.7.26 authenticate with at least one of SPF or DKIM.",
+            Said::SenderNotAuthentic,
+        ),
+        ("530 5.7.0 Authentication required", Said::LoginFirst),
+        ("450 4.2.1 The user you are trying to contact is receiving mail too quickly.", Said::RateLimit),
+        ("452 Mailbox size limit exceeded", Said::MailboxFull),
+        ("452 4.2.2 The recipient's inbox is out of storage space.", Said::MailboxFull),
     ];
     for (text, said) in cases {
         assert_eq!(of(text.as_bytes()), Some(said), "{text}");
@@ -85,4 +101,12 @@ fn a_yes_is_no_address() {
     for (text, has) in [("250 Ok", false), ("250 2.0.0 Ok", false), ("250 2.1.5 <a@b>", true), ("250 <bob>", true)] {
         assert_eq!(has_address(text.as_bytes()), has, "{text}");
     }
+}
+
+#[test]
+fn what_is_thrown_away_is_told_by_its_words() {
+    assert!(discards(b"250 2.7.0 Ok, discarded, id=00123-01 - INFECTED: Eicar-Test-Signature"));
+    assert!(discards(b"250 Message discarded"));
+    assert!(!discards(b"250 2.0.0 Ok: queued as <discarded>"));
+    assert!(!discards(b"250 2.0.0 Ok: queued as 75CA999649A"));
 }

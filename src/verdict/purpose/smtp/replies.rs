@@ -77,6 +77,8 @@ enumerated! {
         RecipientFull,
         RecipientRefused,
         // To BDAT.
+        /// 250, with words that say so.
+        ContentDiscarded,
         ChunkAccepted,
         ChunkDeferred,
         ChunkOutOfOrder,
