@@ -178,6 +178,12 @@ pub fn of(
                 Reply::RcptTooMany if enhanced.is_some_and(|status| !matches!(status.topic(), (0, 0) | (5, 3))) => {
                     Reply::RcptDeferred
                 }
+                // 452 is of the server's room where nothing else is said.
+                Reply::ContentNoRoom
+                    if enhanced.is_some_and(|status| !matches!(status.topic(), (0, 0) | (3, 0 | 1))) =>
+                {
+                    Reply::ContentDeferred
+                }
                 Reply::UserConfirmed if variant == Variant::NoAddress => Reply::UserNotNamed,
                 Reply::ListExpanded if variant == Variant::NoAddress => Reply::ListNotNamed,
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
@@ -211,6 +217,7 @@ fn refusal(subject: &Subject, said: Said) -> Option<Smtp> {
     }
     let what = refused::of(to, code, said, enhanced.map(|(_, meaning)| meaning))?;
     let for_now = (400..500).contains(&code) && what != Refused::Connection;
+    let enhanced = enhanced.filter(|(_, meaning)| !refused::contradicts(said, *meaning));
     Some(Smtp::Refused { what, for_now, said, enhanced })
 }
 

@@ -1,6 +1,106 @@
-//! The well-known words of reasons.
+//! Reasons, and the well-known words by which servers give them.
 
-use super::Said;
+/// The reason that a reply gives in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Said {
+    /// The client spoke before its turn (RFC 5321, section 3.1), or sent commands together where it must not (RFC 2920).
+    OutOfTurn,
+    /// What the client has sent is no mail command at all: HTTP, for one.
+    NoMailCommand,
+    /// A line ended in a bare LF or CR.
+    BareLineEnd,
+    /// The client made too many errors, or sent too many unknown commands.
+    TooManyErrors,
+    /// The client sent too many commands that are no step of a delivery.
+    TooManyCommands,
+    /// The client sent too many commands without logging in.
+    TooManyBeforeLogin,
+    /// The client must log in first.
+    LoginFirst,
+    /// The connection must be encrypted first.
+    EncryptionFirst,
+    /// The client must say HELO or EHLO first.
+    HelloFirst,
+    /// The server speaks LMTP: LHLO is its greeting.
+    Lhlo,
+    /// The name given in HELO or EHLO is not accepted.
+    BadName,
+    /// Greylisting (RFC 6647): the first attempt of unknown senders is put off.
+    Greylisted,
+    /// The client's address is on a blocklist, or has a bad reputation.
+    Blocklisted,
+    /// Malware was found.
+    Malware,
+    /// The message is taken for spam.
+    Spam,
+    /// SPF, DKIM or DMARC do not allow it.
+    SenderNotAuthentic,
+    /// The sender's address is not accepted.
+    BadSender,
+    /// The server does not relay for this client.
+    RelayDenied,
+    /// There is no such mailbox.
+    NoSuchMailbox,
+    /// The mailbox is full.
+    MailboxFull,
+    /// The message is too large.
+    TooLarge,
+    /// No more recipients at once.
+    TooManyRecipients,
+    /// No recipient was accepted.
+    NoRecipients,
+    /// A message is already under way.
+    MessageUnderWay,
+    /// Too many connections at once.
+    TooManyConnections,
+    /// Too much in a short time.
+    RateLimit,
+    /// The server is too busy, or lacks memory.
+    Busy,
+    /// The server has no room to store the message.
+    NoRoom,
+    /// The server could not verify an address with the server that has it.
+    NotVerified,
+    /// The server could not reach the next server.
+    NextHop,
+    /// The server is being stopped.
+    ShuttingDown,
+    /// The server has waited too long for the client.
+    Timeout,
+    /// The service is not available, without another reason.
+    Unavailable,
+    /// The server never takes mail (RFC 7504).
+    NoMailHere,
+    /// IMAP: a mailbox must be selected first (RFC 9051, section 3.3).
+    SelectFirst,
+    /// The command is not allowed in this order, or in this state.
+    OutOfOrder,
+    /// The server does not know the command.
+    UnknownCommand,
+    /// The command is not valid, in words that do not say whether the server knows it.
+    InvalidCommand,
+    /// IMAP: something is wrong with the command.
+    CommandError,
+    /// The server does not know an argument or parameter of the command.
+    UnknownParameter,
+    /// The syntax of the command is wrong.
+    Syntax,
+    /// The server does not implement the command, or has it switched off.
+    NotImplemented,
+    /// A rule of the server forbids it.
+    Policy,
+    /// The client should come back later, without another reason.
+    TryLater,
+}
+
+impl Said {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let all: std::collections::HashSet<Self> = WORDS.iter().map(|(_, said)| *said).collect();
+        all.into_iter()
+    }
+}
 
 /// A group of words, all of which must be there, and what they say. The first that fits decides: the special before the
 /// general. Lower case; each fits at the beginning of a word, with or without an ending (`relay` fits `relaying`).

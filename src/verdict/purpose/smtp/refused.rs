@@ -151,3 +151,13 @@ fn adds(said: Said, meaning: Option<Meaning>) -> bool {
         _ => true,
     }
 }
+
+/// True where servers are known to send an enhanced status code that says something else than their words. Exchange:
+/// `5.1.10` with `RecipientNotFound`, `5.4.1` with `Access denied`; Gmail: `4.2.1` with "receiving mail too quickly".
+pub(super) fn contradicts(said: Said, meaning: Meaning) -> bool {
+    use Meaning::{MailboxDisabled, NoAnswer, RecipientNullMx};
+    matches!(
+        (said, meaning),
+        (Said::NoSuchMailbox, RecipientNullMx) | (Said::Policy, NoAnswer) | (Said::RateLimit, MailboxDisabled)
+    )
+}

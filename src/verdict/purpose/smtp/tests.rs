@@ -85,6 +85,9 @@ fn without_known_words_the_code_speaks() {
         ("C: RCPT TO:<a@b>\nS: 501 Invalid command", Reply::ArgumentsWrong),
         ("C: DATA\nS: 503 Bad command sequence", Reply::DataTooEarly),
         ("C: RCPT TO:<a@b>\nS: 554 Bad sequence of commands", Reply::OutOfOrder),
+        ("C: RCPT TO:<a@b>\nS: 452 no", Reply::RcptTooMany),
+        ("C: RCPT TO:<a@b>\nS: 452 4.5.3 no", Reply::RcptTooMany),
+        ("C: RCPT TO:<a@b>\nS: 452 4.2.2 no", Reply::RcptDeferred),
         ("C: VRFY a\nS: 250 2.0.0 Ok", Reply::UserNotNamed),
         ("C: VRFY a\nS: 250 2.1.5 <a@b>", Reply::UserConfirmed),
         ("C: EXPN a\nS: 250 Ok", Reply::ListNotNamed),
@@ -92,6 +95,20 @@ fn without_known_words_the_code_speaks() {
     ];
     for (script, reply) in cases {
         assert_eq!(meaning(&format!("{OPENING}{script}")), reply, "{script}");
+    }
+}
+
+#[test]
+fn a_status_code_that_contradicts_the_words_is_not_told() {
+    for (reply, is_told) in [
+        ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", false),
+        ("550 5.4.1 Recipient address rejected: Access denied", false),
+        ("450 4.2.1 The user you are trying to contact is receiving mail too quickly", false),
+        ("550 5.7.1 Recipient not found", true),
+    ] {
+        let script = format!("{OPENING}C: RCPT TO:<a@b>\nS: {reply}");
+        let Smtp::Refused { enhanced, .. } = last(&script).0 else { panic!("{reply}") };
+        assert_eq!(enhanced.is_some(), is_told, "{reply}");
     }
 }
 
