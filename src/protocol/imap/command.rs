@@ -1,9 +1,8 @@
 //! IMAP's commands.
 
-use super::lexer::{atom, spaces, without_telnet};
+use super::lexer::{after_spaces, atom, spaces, without_telnet};
 use crate::protocol::in_capitals;
 use nom::Parser;
-use nom::combinator::opt;
 use nom::sequence::preceded;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -45,9 +44,8 @@ enum Uid {
 
 /// What is known of a verb.
 struct Row {
+    #[cfg(test)]
     verb: Verb,
-    /// Upper case.
-    names: &'static [&'static str],
     stage: Stage,
     arguments: Arguments,
     uid: Uid,
@@ -67,12 +65,22 @@ macro_rules! verbs {
         }
 
         const ROWS: &[Row] = &[$(Row {
+            #[cfg(test)]
             verb: Verb::$verb,
-            names: &[$($name),+],
             stage: Stage::$stage,
             arguments: Arguments::$arguments,
             uid: Uid::$uid,
         }),+];
+
+        impl Verb {
+            /// The verb called `name`, which is in upper case; `None` where no command has that name.
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($($name)|+ => Some(Self::$verb),)+
+                    _ => None,
+                }
+            }
+        }
     };
 }
 
@@ -141,12 +149,6 @@ verbs! {
 }
 
 impl Verb {
-    /// The verb called `name`; `None` where no command has that name.
-    fn named(name: &[u8]) -> Option<Self> {
-        let is_called = |row: &&Row| row.names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-        ROWS.iter().find(is_called).map(|row| row.verb)
-    }
-
     /// All verbs.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -202,7 +204,7 @@ pub(super) struct Command<'a> {
 ///
 /// A line whose first word is a verb, and whose second is not, was typed without a tag.
 pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
-    let (rest, first) = preceded(opt(spaces), atom).parse(without_telnet(text)).ok()?;
+    let (rest, first) = atom(after_spaces(without_telnet(text))).ok()?;
     let second = verb(rest);
     let (tag, verb) = match (second, verb_named(first)) {
         (Some(second), _) if second.known => (Some(first), second),
@@ -210,7 +212,7 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
         (Some(second), None) => (Some(first), second),
         (None, None) => return None,
     };
-    let arguments = opt(spaces).parse(verb.rest).map_or(verb.rest, |(rest, _): (_, Option<_>)| rest);
+    let arguments = after_spaces(verb.rest);
     Some(Command {
         tag,
         key: first,
@@ -267,24 +269,27 @@ fn verb_named(word: &[u8]) -> Option<Named<'_>> {
 }
 
 fn named(word: &[u8]) -> Named<'_> {
-    let verb = Verb::named(word);
+    let name = in_capitals(word).map_or_else(|| String::from_utf8_lossy(word).to_uppercase().into(), Cow::Borrowed);
+    // A letter that is not of ASCII may have one of ASCII as its capital.
+    let known = word.is_ascii().then_some(&*name);
+    let verb = known.and_then(Verb::named);
     Named {
         verb: verb.unwrap_or(Verb::Other),
-        known: verb.is_some() || is_uid(word),
+        known: verb.is_some() || known.is_some_and(is_uid),
         uid: false,
         capitals: !word.iter().any(u8::is_ascii_lowercase),
-        name: in_capitals(word).map_or_else(|| String::from_utf8_lossy(word).to_uppercase().into(), Cow::Borrowed),
+        name,
         rest: b"",
     }
 }
 
-fn is_uid(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"UID")
+fn is_uid(name: &str) -> bool {
+    name == "UID"
 }
 
 /// `uid = "UID" SP (copy / fetch / search / store)`: the verb proper follows.
 fn with_uid<'a>(first: Named<'a>, rest: &'a [u8]) -> Named<'a> {
-    let second = if is_uid(first.name.as_bytes()) { preceded(spaces, atom).parse(rest).ok() } else { None };
+    let second = if is_uid(&first.name) { preceded(spaces, atom).parse(rest).ok() } else { None };
     match second {
         Some((rest, word)) => {
             let second = named(word);
@@ -326,6 +331,7 @@ mod tests {
         assert_eq!(read("a11 NOSUCHCOMMAND"), tagged("a11", "NOSUCHCOMMAND", "", false));
         assert_eq!(read("a1 noop"), tagged("a1", "NOOP", "", true));
         assert_eq!(read("a UID"), tagged("a", "UID", "", false));
+        assert_eq!(read("a1 \u{17f}elect x"), tagged("a1", "SELECT", "x", false), "a long s");
         assert_eq!(read("LOGIN bob secret"), Some((None, "LOGIN".into(), "bob secret".into(), false)));
         // A server takes the first word for the tag, and so does this parser.
         assert_eq!(read("uid fetch 1 FLAGS"), tagged("uid", "FETCH", "1 FLAGS", false));

@@ -6,7 +6,7 @@ fragment's text, in which a literal stands as `{n}`, `\n` and its octets.
 */
 
 use nom::branch::alt;
-use nom::bytes::complete::{is_not, take, take_while};
+use nom::bytes::complete::{is_not, take, take_while1};
 use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{all_consuming, map, map_opt, opt, recognize};
 use nom::multi::many0_count;
@@ -66,24 +66,24 @@ pub(super) fn number(input: &[u8]) -> Parsed<'_, u64> {
 
 /// `SP`, one or more: some programs send several.
 pub(super) fn spaces(input: &[u8]) -> Parsed<'_, &[u8]> {
-    is_not_empty(take_while(|byte| byte == b' ')).parse(input)
+    take_while1(|byte| byte == b' ').parse(input)
 }
 
-fn is_not_empty<'a>(
-    parser: impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>>,
-) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
-    map_opt(parser, |taken: &[u8]| (!taken.is_empty()).then_some(taken))
+/// What follows the spaces that `input` begins with, if any.
+pub(super) fn after_spaces(input: &[u8]) -> &[u8] {
+    let spaces = input.iter().take_while(|byte| **byte == b' ').count();
+    input.get(spaces..).unwrap_or_default()
 }
 
 /// Anything up to a space or the end of the line: wider than `astring`'s atom, as passwords are.
 pub(super) fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
-    is_not(" \r\n").parse(input)
+    take_while1(|byte| !matches!(byte, b' ' | b'\r' | b'\n')).parse(input)
 }
 
 /// `quoted = DQUOTE *QUOTED-CHAR DQUOTE`: what is between the quotes, as sent.
 pub(super) fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
     let escaped = preceded(char('\\'), take(1_usize));
-    let inside = recognize(many0_count(alt((is_not("\"\\"), escaped))));
+    let inside = recognize(many0_count(alt((take_while1(|byte| !matches!(byte, b'"' | b'\\')), escaped))));
     delimited(char('"'), inside, char('"')).parse(input)
 }
 

@@ -72,8 +72,9 @@ pub(super) struct Appended {
 pub(super) struct Queue {
     next: CommandId,
     bytes: usize,
-    commands: BTreeMap<CommandId, Pending>,
-    /// The commands by a hash of their keys: two keys seldom share one, and nobody can make them.
+    /// Each with the hash of its key.
+    commands: BTreeMap<CommandId, (u64, Pending)>,
+    /// The commands by the hashes of their keys: two keys seldom share one, and nobody can make them.
     by_key: BTreeSet<(u64, CommandId)>,
     by_verb: BTreeSet<(Verb, CommandId)>,
     hasher: RandomState,
@@ -92,7 +93,7 @@ impl Queue {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
         let indices = size_of::<(u64, CommandId)>() + size_of::<(Verb, CommandId)>();
-        self.bytes + of_tree(self.commands.len(), size_of::<(CommandId, Pending)>() + indices + heap(1))
+        self.bytes + of_tree(self.commands.len(), size_of::<(CommandId, (u64, Pending))>() + indices + heap(1))
     }
 
     /// Remembers `command`, and returns those forgotten to make room.
@@ -100,12 +101,13 @@ impl Queue {
         let command_id = self.next;
         self.next += 1;
         self.bytes += command.weight();
-        self.by_key.insert((self.hash(&command.key), command_id));
+        let hash = self.hash(&command.key);
+        self.by_key.insert((hash, command_id));
         self.by_verb.insert((command.verb, command_id));
         if matches!(command.on_completion, OnCompletion::Fetch(_)) {
             self.partial_fetches.insert(command_id);
         }
-        self.commands.insert(command_id, command);
+        self.commands.insert(command_id, (hash, command));
         let mut forgotten = Vec::new();
         while self.commands.len() > 1 && (self.commands.len() > COMMANDS_IN_FLIGHT || self.bytes > BYTES) {
             let Some((&oldest, _)) = self.commands.first_key_value() else { break };
@@ -128,7 +130,7 @@ impl Queue {
     fn oldest_with(&self, key: &[u8]) -> Option<(CommandId, &Pending)> {
         let hash = self.hash(key);
         let same_hash = self.by_key.range((hash, CommandId::MIN)..=(hash, CommandId::MAX));
-        let mut commands = same_hash.filter_map(|(_, command_id)| Some((*command_id, self.commands.get(command_id)?)));
+        let mut commands = same_hash.filter_map(|(_, command_id)| Some((*command_id, self.get(command_id)?)));
         commands.find(|(_, command)| *command.key == key)
     }
 
@@ -136,16 +138,20 @@ impl Queue {
         self.hasher.hash_one(key)
     }
 
+    fn get(&self, command_id: &CommandId) -> Option<&Pending> {
+        self.commands.get(command_id).map(|(_, command)| command)
+    }
+
     /// The command itself, if it is still in flight.
     pub fn get_mut(&mut self, command_id: CommandId) -> Option<&mut Pending> {
-        self.commands.get_mut(&command_id)
+        self.commands.get_mut(&command_id).map(|(_, command)| command)
     }
 
     /// The oldest command with one of these verbs: servers send untagged data for the oldest first.
     pub fn oldest(&self, verbs: &[Verb]) -> Option<&Pending> {
         let oldest_of = |verb: &Verb| self.by_verb.range((*verb, CommandId::MIN)..=(*verb, CommandId::MAX)).next();
         let (_, command_id) = verbs.iter().filter_map(oldest_of).min_by_key(|(_, command_id)| *command_id)?;
-        self.commands.get(command_id)
+        self.get(command_id)
     }
 
     /// The length that the client asked for of a piece of a message, and the step of the oldest command that asked.
@@ -158,8 +164,7 @@ impl Queue {
         number: Option<u64>,
         uid: Option<u64>,
     ) -> Result<Option<(u64, StepId)>, TooMany> {
-        let commands =
-            self.partial_fetches.iter().take(PARTIAL_COMMANDS).filter_map(|command_id| self.commands.get(command_id));
+        let commands = self.partial_fetches.iter().take(PARTIAL_COMMANDS).filter_map(|command_id| self.get(command_id));
         let mut lengths = commands.filter_map(|command| match &command.on_completion {
             OnCompletion::Fetch(sections) => Some((sections.length(section, number, uid)?, command.step)),
             _ => None,
@@ -176,15 +181,15 @@ impl Queue {
         self.by_verb.clear();
         self.partial_fetches.clear();
         self.bytes = 0;
-        std::mem::take(&mut self.commands).into_values().collect()
+        std::mem::take(&mut self.commands).into_values().map(|(_, command)| command).collect()
     }
 
     fn remove(&mut self, command_id: CommandId) -> Option<Pending> {
-        let command = self.commands.remove(&command_id)?;
+        let (hash, command) = self.commands.remove(&command_id)?;
         self.bytes = self.bytes.saturating_sub(command.weight());
         self.partial_fetches.remove(&command_id);
         self.by_verb.remove(&(command.verb, command_id));
-        self.by_key.remove(&(self.hash(&command.key), command_id));
+        self.by_key.remove(&(hash, command_id));
         Some(command)
     }
 }

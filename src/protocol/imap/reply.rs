@@ -1,11 +1,10 @@
 //! IMAP's responses.
 
-use super::lexer::{number, spaces, without_telnet};
+use super::lexer::{after_spaces, atom, number, spaces, without_telnet};
 use nom::Parser;
-use nom::bytes::complete::{is_not, tag, take_till};
-use nom::character::complete::char;
-use nom::combinator::{opt, rest};
-use nom::sequence::{delimited, preceded};
+use nom::bytes::complete::tag;
+use nom::combinator::opt;
+use nom::sequence::preceded;
 
 /// A status response's word (RFC 3501, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -372,21 +371,20 @@ pub(super) fn response(text: &[u8]) -> Option<Response<'_>> {
 }
 
 fn tagged(text: &[u8]) -> Option<Response<'_>> {
-    let (after, (tag, word)) = (word, preceded(spaces, word)).parse(text).ok()?;
+    let (after, (tag, word)) = (atom, preceded(spaces, atom)).parse(text).ok()?;
     let status = Status::named(word).filter(|status| matches!(status, Status::Ok | Status::No | Status::Bad))?;
     Some(Response::Tagged { tag, status, text: resp_text(after) })
 }
 
 fn untagged(text: &[u8]) -> Option<Response<'_>> {
     let (text, number) = preceded((tag("*"), spaces), opt(number_and_space)).parse(text).ok()?;
-    let (after, word) = word(text).ok()?;
+    let (after, word) = atom(text).ok()?;
     match (number, Status::named(word)) {
         (None, Some(status)) => Some(Response::Status { status, text: resp_text(after) }),
         _ => {
             let what = Untagged::named(word);
             let what = if what.is_numbered() == number.is_some() { what } else { Untagged::Other };
-            let after = opt(spaces).parse(after).map_or(after, |(after, _): (_, Option<_>)| after);
-            Some(Response::Data { what, number, rest: after })
+            Some(Response::Data { what, number, rest: after_spaces(after) })
         }
     }
 }
@@ -395,20 +393,21 @@ fn number_and_space(input: &[u8]) -> super::lexer::Parsed<'_, u64> {
     nom::sequence::terminated(number, spaces).parse(input)
 }
 
-fn word(input: &[u8]) -> super::lexer::Parsed<'_, &[u8]> {
-    is_not(" \r\n").parse(input)
-}
-
 /// `resp-text`, after the status word.
 fn resp_text(input: &[u8]) -> Text<'_> {
-    let code = delimited(char('['), (is_not(" ]"), opt(spaces), take_till(|byte| byte == b']')), char(']'));
-    let mut parser = (opt(spaces), opt(code), opt(spaces), rest);
-    let parsed: super::lexer::Parsed<'_, _> = parser.parse(input);
-    let Ok((_, (_, code, _, words))) = parsed else { return Text::default() };
-    match code {
-        Some((name, _, arguments)) => Text { code: Some(Code::named(name)), arguments, words },
-        None => Text { code: None, arguments: b"", words },
+    let text = after_spaces(input);
+    match resp_text_code(text) {
+        Some((name, arguments, words)) => Text { code: Some(Code::named(name)), arguments, words: after_spaces(words) },
+        None => Text { code: None, arguments: b"", words: text },
     }
+}
+
+/// `"[" resp-text-code "]"`: the code's name, what follows it within the brackets, and what follows them.
+fn resp_text_code(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let inside = text.strip_prefix(b"[")?;
+    let (inside, words) = inside.split_at_checked(memchr::memchr(b']', inside)?)?;
+    let (name, arguments) = inside.split_at_checked(memchr::memchr(b' ', inside).unwrap_or(inside.len()))?;
+    (!name.is_empty()).then(|| (name, after_spaces(arguments), words.get(1..).unwrap_or_default()))
 }
 
 impl Response<'_> {
@@ -450,6 +449,16 @@ mod tests {
             response(b"* OK [X-NEW] hi"),
             Some(Response::Status { status: Status::Ok, text: text(Some(Code::Other), b"", b"hi") })
         );
+        for (sent, code, arguments, words) in [
+            (&b"* OK  [ALERT]hi"[..], Some(Code::Alert), &b""[..], &b"hi"[..]),
+            (b"* OK [UIDNEXT  7 ]  hi]", Some(Code::UidNext), b"7 ", b"hi]"),
+            (b"* OK [] hi", None, b"", b"[] hi"),
+            (b"* OK [ ALERT] hi", None, b"", b"[ ALERT] hi"),
+            (b"* OK [ALERT hi", None, b"", b"[ALERT hi"),
+        ] {
+            let expected = Response::Status { status: Status::Ok, text: text(code, arguments, words) };
+            assert_eq!(response(sent), Some(expected), "{}", sent.escape_ascii());
+        }
         assert_eq!(response(b"* BYE"), Some(Response::Status { status: Status::Bye, text: Text::default() }));
         assert_eq!(
             response(b"* 23 EXISTS"),

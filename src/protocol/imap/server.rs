@@ -333,8 +333,10 @@ impl Dialogue {
     /// A line crossed that needs a selected mailbox. If the login and the SELECT were before the capture, only such a
     /// line shows the state.
     fn selected_after_all(&mut self) {
-        let selecting = self.queue.oldest(&[Verb::Select, Verb::Examine]).is_some();
-        if !self.from_start && !selecting && self.state != State::Logout {
+        if self.from_start || self.state == State::Logout {
+            return;
+        }
+        if self.queue.oldest(&[Verb::Select, Verb::Examine]).is_none() {
             self.state = State::Selected;
         }
     }
