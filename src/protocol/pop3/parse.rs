@@ -7,7 +7,7 @@ use crate::protocol::secret::Raw;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, tag_no_case, take, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0, space1};
-use nom::combinator::{eof, map, map_opt, not, opt, peek, recognize, rest, value, verify};
+use nom::combinator::{eof, map, map_opt, opt, peek, recognize, rest, verify};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
@@ -46,14 +46,19 @@ fn telnet_negotiation(input: &[u8]) -> IResult<&[u8], usize> {
 
 /// `+OK [text]` or `-ERR [text]`.
 pub fn reply(line: &[u8]) -> Option<Reply<'_>> {
-    let (_, (ok, text)) = (status_indicator, preceded(opt(char(' ')), rest)).parse(line).ok()?;
+    let (ok, text) = status_indicator(line)?;
+    let text = text.strip_prefix(b" ").unwrap_or(text);
     Some(Reply { ok, code: resp_code(text).ok().map(|(_, code)| code), text })
 }
 
-/// `+OK` or `-ERR`, and not the beginning of a longer word.
-fn status_indicator(input: &[u8]) -> IResult<&[u8], bool> {
-    let word = alt((value(true, tag_no_case("+OK")), value(false, tag_no_case("-ERR"))));
-    terminated(word, not(take_while1(|byte: u8| byte.is_ascii_alphanumeric()))).parse(input)
+/// `+OK` or `-ERR`, and not the beginning of a longer word; and what follows it.
+fn status_indicator(line: &[u8]) -> Option<(bool, &[u8])> {
+    let (ok, text) = match line {
+        [b'+', b'O' | b'o', b'K' | b'k', text @ ..] => (true, text),
+        [b'-', b'E' | b'e', b'R' | b'r', b'R' | b'r', text @ ..] => (false, text),
+        _ => return None,
+    };
+    (!text.first().is_some_and(u8::is_ascii_alphanumeric)).then_some((ok, text))
 }
 
 /// `resp-code = "[" resp-level *("/" resp-level) "]"` (RFC 2449, section 8).

@@ -23,7 +23,10 @@ impl Reply<'_> {
             b"not implemented",
             b"protocol error",
         ];
+        if self.ok || self.code.is_some() {
+            return false;
+        }
         let text = self.text.to_ascii_lowercase();
-        !self.ok && self.code.is_none() && WORDS.iter().any(|word| memchr::memmem::find(&text, word).is_some())
+        WORDS.iter().any(|word| memchr::memmem::find(&text, word).is_some())
     }
 }

@@ -1,6 +1,7 @@
 //! SMTP's commands.
 
 use super::parse::{self, CommandLine};
+use crate::protocol::in_capitals;
 use std::borrow::Cow;
 
 /// Where a command belongs in the course of a session.
@@ -37,9 +38,8 @@ enum Form {
 
 /// What is known of a verb.
 struct Row {
+    #[cfg(test)]
     verb: Verb,
-    /// Upper case.
-    names: &'static [&'static str],
     stage: Stage,
     form: Form,
     /// The codes that accept it (RFC 5321, section 4.3.2; RFC 4954; RFC 3207; RFC 1985).
@@ -60,12 +60,22 @@ macro_rules! verbs {
         }
 
         const ROWS: &[Row] = &[$(Row {
+            #[cfg(test)]
             verb: Verb::$verb,
-            names: &[$($name),+],
             stage: Stage::$stage,
             form: $form,
             replies: &[$($code),+],
         }),+];
+
+        impl Verb {
+            /// The verb called `name`, which is in upper case, and its name.
+            fn called(name: &str) -> Option<(Self, &'static str)> {
+                match name {
+                    $($($name => Some((Self::$verb, $name)),)+)+
+                    _ => None,
+                }
+            }
+        }
     };
 }
 
@@ -156,10 +166,10 @@ impl Verb {
 
 /// The verb called `word`, in upper or lower case, and its name.
 fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
-    ROWS.iter().find_map(|row| {
-        let name = row.names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(word))?;
-        Some((row.verb, *name))
-    })
+    match in_capitals(word) {
+        Some(word) => Verb::called(word),
+        None => Verb::called(std::str::from_utf8(&word.to_ascii_uppercase()).ok()?),
+    }
 }
 
 /// A command line, cut into verb and arguments.

@@ -5,9 +5,9 @@
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::secret::Raw;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
-use nom::character::complete::{char, digit1, one_of, space0, space1};
-use nom::combinator::{all_consuming, eof, map, map_opt, opt, peek, rest, verify};
+use nom::bytes::complete::{tag_no_case, take, take_till, take_while1};
+use nom::character::complete::{char, digit1, space0, space1};
+use nom::combinator::{all_consuming, map, map_opt, opt, verify};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 use std::fmt;
@@ -30,14 +30,27 @@ pub struct ReplyLine<'a> {
 /// `Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP [ textstring ] ] CRLF`
 /// (RFC 5321, section 4.2): one line of it, without its end. A tab may stand for the space.
 pub fn reply_line(line: &[u8]) -> Option<ReplyLine<'_>> {
-    let separator = alt((map(char('-'), |_| false), map(one_of(" \t"), |_| true), map(eof, |_| true)));
-    complete(map((reply_code, separator, rest), |(code, last, text)| ReplyLine { code, last, text }), line)
+    let (code, text) = reply_code(line)?;
+    match text {
+        [] => Some(ReplyLine { code, last: true, text }),
+        [b'-', text @ ..] => Some(ReplyLine { code, last: false, text }),
+        [b' ' | b'\t', text @ ..] => Some(ReplyLine { code, last: true, text }),
+        _ => None,
+    }
 }
 
-/// `Reply-code = %x32-35 %x30-35 %x30-39`. The second digit may be any here: servers do invent codes.
-fn reply_code(input: &[u8]) -> Parsed<'_, u16> {
-    verify(map_opt(take_while_m_n(3, 3, |b: u8| b.is_ascii_digit()), decimal), |code| (200..600).contains(code))
-        .parse(input)
+/// `Reply-code = %x32-35 %x30-35 %x30-39`, and what follows it. The second digit may be any here: servers do invent
+/// codes.
+fn reply_code(input: &[u8]) -> Option<(u16, &[u8])> {
+    match input {
+        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => Some((small_number(&[*a, *b, *c]), rest)),
+        _ => None,
+    }
+}
+
+/// The number that up to four digits are.
+fn small_number(digits: &[u8]) -> u16 {
+    digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
 }
 
 /// What a line tells that stands where a reply is due and is in no form of one.
@@ -55,7 +68,7 @@ pub struct OddReply {
 pub fn odd_reply(line: &[u8]) -> OddReply {
     let line = line.trim_ascii_start();
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let code = (digits == 3).then(|| reply_code(line).ok().map(|(_, code)| code)).flatten();
+    let code = (digits == 3).then(|| reply_code(line).map(|(code, _)| code)).flatten();
     let enhanced = match code {
         Some(_) => line.get(4..).and_then(|text| enhanced(text.trim_ascii_start())),
         None => enhanced(line),
@@ -91,17 +104,17 @@ impl std::fmt::Display for Enhanced {
 
 /// `status-code = class "." subject "." detail` (RFC 3463, section 2), at the beginning of a reply's text.
 pub fn enhanced(text: &[u8]) -> Option<Enhanced> {
-    terminated(status_code, peek(alt((tag(" "), tag("\t"), eof)))).parse(text).ok().map(|(_, code)| code)
+    let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else { return None };
+    let (subject, rest) = status_number(rest)?;
+    let (detail, rest) = status_number(rest.strip_prefix(b".")?)?;
+    matches!(rest, [] | [b' ' | b'\t', ..]).then(|| Enhanced { class: class - b'0', subject, detail })
 }
 
-fn status_code(input: &[u8]) -> Parsed<'_, Enhanced> {
-    let code = (one_of("245"), preceded(char('.'), status_number), preceded(char('.'), status_number));
-    map(code, |(class, subject, detail)| Enhanced { class: class as u8 - b'0', subject, detail }).parse(input)
-}
-
-/// `subject = 1*3digit`, and `detail` likewise.
-fn status_number(input: &[u8]) -> Parsed<'_, u16> {
-    map_opt(take_while_m_n(1, 3, |b: u8| b.is_ascii_digit()), decimal).parse(input)
+/// `subject = 1*3digit`, and `detail` likewise; and what follows it.
+fn status_number(input: &[u8]) -> Option<(u16, &[u8])> {
+    let digits = input.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = input.split_at_checked(digits)?;
+    (!digits.is_empty()).then(|| (small_number(digits), rest))
 }
 
 /// A command line: its verb, and where its arguments are.
