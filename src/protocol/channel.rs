@@ -105,6 +105,9 @@ impl Stack {
         match from {
             Side::Client if self.front.is_watching() => {
                 let may_greet = self.tls.is_none() && self.inner.channel == Channel::Clear;
+                if self.front.is_passed_by(bytes, may_greet) {
+                    return self.client_data(bytes, at, out);
+                }
                 let (pieces, is_hello) = match self.front.data(bytes, at, may_greet, out) {
                     Opening::More => (Vec::new(), false),
                     Opening::Dialogue(pieces) => (pieces, false),

@@ -101,6 +101,25 @@ impl Front {
         !matches!(self.state, State::Over)
     }
 
+    /// True where `bytes`, the first of the client or those after a header, are surely of the dialogue: nothing more
+    /// comes before it.
+    pub fn is_passed_by(&mut self, bytes: &[u8], may_greet: bool) -> bool {
+        let State::Watching(held) = &self.state else { return false };
+        let said = bytes.get(..TELLING_BYTES).unwrap_or(bytes);
+        let is_new = held.is_empty() && self.just_told.is_none();
+        let is_passed = is_new && self.judge(said, may_greet) == (Beginning::Other, Some(false));
+        if is_passed {
+            self.state = State::Over;
+        }
+        is_passed
+    }
+
+    /// Whether a header begins with `said`, and whether a ClientHello does, as far as that is known.
+    fn judge(&self, said: &[u8], may_greet: bool) -> (Beginning, Option<bool>) {
+        let begins = if self.awaits_header { beginning(said) } else { Beginning::Other };
+        (begins, if may_greet { tls::client_hello(said) } else { Some(false) })
+    }
+
     /// Bytes that the client sent. A header is emitted here, as a step. `may_greet`: a ClientHello is looked for.
     pub fn data(&mut self, bytes: &[u8], at: PacketRef, may_greet: bool, out: &mut dyn Sink) -> Opening {
         let mut bytes = bytes;
@@ -110,10 +129,8 @@ impl Front {
                     held.push((Raw(bytes.to_vec()), at));
                     let said: Vec<u8> =
                         held.iter().flat_map(|(bytes, _)| bytes.iter().copied()).take(TELLING_BYTES).collect();
-                    let begins = if self.awaits_header { beginning(&said) } else { Beginning::Other };
-                    let hello = if may_greet { tls::client_hello(&said) } else { Some(false) };
                     let held = std::mem::take(held);
-                    match (begins, hello) {
+                    match self.judge(&said, may_greet) {
                         (Beginning::Header { header, length }, _) => {
                             self.awaits_header = false;
                             let text = said[..length.min(said.len())].trim_ascii_end().to_vec();

@@ -40,9 +40,12 @@ const OPENINGS: [&[u8]; 9] =
 /// Whether the first bytes of either side are those of a well-known other protocol.
 pub(super) fn is_banner(client: &[u8], server: &[u8]) -> bool {
     let is_redis = matches!(client, [b'*', b'1'..=b'9', b'\r', b'\n', b'$', ..]);
-    is_redis
-        || BANNERS.iter().any(|banner| server.starts_with(banner))
-        || server.is_empty() && OPENINGS.iter().any(|opening| client.starts_with(opening))
+    is_redis || begins_with_one(server, &BANNERS) || server.is_empty() && begins_with_one(client, &OPENINGS)
+}
+
+fn begins_with_one(said: &[u8], words: &[&[u8]]) -> bool {
+    // Most differ in the first letter.
+    words.iter().any(|word| word.first() == said.first() && said.starts_with(word))
 }
 
 /// Judges a server that begins with a reply code, by its greeting, the client's first line, and the reply to that.
@@ -50,7 +53,8 @@ pub(super) fn suspicion(client: &[u8], server: &[u8]) -> Suspicion {
     let mut replies = lines(server);
     let Some(greeting) = replies.next() else { return Suspicion::Perhaps };
     let names_mail = |line: &[u8]| {
-        line.windows(4).any(|word| word.eq_ignore_ascii_case(b"SMTP") || word.eq_ignore_ascii_case(b"LMTP"))
+        line.windows(4)
+            .any(|word| matches!(word, [b'S' | b's' | b'L' | b'l', rest @ ..] if rest.eq_ignore_ascii_case(b"MTP")))
     };
     let greets_news = matches!(code(greeting), 200 | 201);
     if names_mail(greeting) || has_enhanced_code(greeting) || !matches!(code(greeting), 120 | 200 | 201 | 220 | 230) {
