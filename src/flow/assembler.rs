@@ -232,7 +232,8 @@ impl Assembler {
         let mark = (self.next, self.next + bytes.len() as Position, at.packet);
         if self.marks.len() < MARKS {
             if self.marks.len() == self.marks.capacity() {
-                self.marks.reserve_exact(1);
+                // Most streams that go on have more than one piece.
+                self.marks.reserve_exact(if self.marks.is_empty() { 1 } else { MARKS - self.marks.len() });
             }
             self.marks.push(mark);
         } else if let Some(oldest) = self.marks.get_mut(usize::from(self.oldest_mark)) {

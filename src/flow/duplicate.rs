@@ -28,7 +28,7 @@ use std::num::NonZeroU8;
 /// Packets of a connection that later ones are compared with.
 const RECENT: usize = 16;
 /// Packets for which room is made at once: most connections that are open at one time have had few.
-const RESERVED: usize = 4;
+const RESERVED: usize = 8;
 /// How far apart two copies may be where only time tells them from a retransmission: a millisecond, below any
 /// retransmission timer.
 const AT_ONCE_NANOSECONDS: i64 = 1_000_000;

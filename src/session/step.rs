@@ -1,7 +1,7 @@
 //! From the step that a dialogue reports to the step of the model.
 
-use super::model::{Extra, Phase, Step};
-use super::text::{text, text_and_ranges};
+use super::model::{Extra, Phase, Step, Word};
+use super::text::{shown, text, text_and_ranges};
 use super::variant;
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::{self, StepId, Subject};
@@ -27,7 +27,7 @@ pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     let text_shown = text_and_ranges(step.text, ranges.iter_mut().chain(&mut arguments));
     let arguments = arguments.as_ref().map(of_numbers);
     ranges.retain(|secret| !secret.is_empty());
-    let (tag, command) = (step.tag.map(|tag| text(tag).into()), step.command.map(Into::into));
+    let (tag, command) = (step.tag.map(|tag| Word::from(&*shown(tag))), step.command.map(Into::into));
     let mailboxes: Vec<String> = match &step.subject {
         Subject::Imap(subject) => imap::readable_mailboxes(subject, step.text).iter().map(|name| text(name)).collect(),
         _ => Vec::new(),

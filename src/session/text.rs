@@ -73,9 +73,14 @@ fn code_page_850(bytes: &[u8]) -> String {
 /// `bytes` as text, in a charset that was not declared. For what is compared or repeated as it is, like a command or a
 /// user name: the same bytes are the same text everywhere.
 pub fn text(bytes: &[u8]) -> String {
+    shown(bytes).into_owned()
+}
+
+/// As [`text`], in the memory of `bytes` where they can be shown as they are.
+pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => decode(bytes, guess(bytes)).into_owned(),
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => decode(bytes, guess(bytes)),
     }
 }
 
