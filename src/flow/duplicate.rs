@@ -27,8 +27,8 @@ use std::num::NonZeroU8;
 
 /// Packets of a connection that later ones are compared with.
 const RECENT: usize = 16;
-/// Packets for which room is made at once: most connections that are open at one time have had few.
-const RESERVED: usize = 8;
+/// Packets for which room is made at first: most connections that are open at one time have had few. It doubles then.
+const RESERVED: usize = 4;
 /// How far apart two copies may be where only time tells them from a retransmission: a millisecond, below any
 /// retransmission timer.
 const AT_ONCE_NANOSECONDS: i64 = 1_000_000;
@@ -166,7 +166,7 @@ impl DuplicateFilter {
         self.senders[from as usize].note(&segment.header, old, twin.is_some());
         match self.recent.len() {
             RECENT => drop(self.recent.pop_front()),
-            full if full == self.recent.capacity() => self.recent.reserve_exact(RESERVED),
+            full if full == self.recent.capacity() => self.recent.reserve_exact(full.max(RESERVED)),
             _ => {}
         }
         if let Some(oldest) = self.marks.get_mut(usize::from(self.next)) {
