@@ -83,7 +83,7 @@ pub use record::Damage;
 pub use reorder::Reordered;
 pub use secrets::{SecretsSink, secrets_of};
 pub use tally::Tally;
-pub use time::Time;
+pub use time::{Room, Time};
 pub use walk::{Glance, Skimmer, Walk};
 
 use crate::limits::LimitsHit;

@@ -112,45 +112,39 @@ impl fmt::Display for Time {
 
 impl Time {
     /// Room for the text of a moment.
-    pub fn room() -> [u8; 30] {
-        *b"0000-00-00T00:00:00.000000000Z"
+    pub fn room() -> Room {
+        Room([b' '; 32])
     }
 
     /// The moment in RFC 3339, UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit into `room`,
-    /// which [`Self::room`] made, because every step of every session shows a time.
-    pub fn text(self, room: &mut [u8; 30]) -> &str {
+    /// because every step of every session shows a time.
+    pub fn text(self, room: &mut Room) -> &str {
         const DAY: i64 = 86_400;
         let (seconds, fraction) =
             (self.nanoseconds.div_euclid(1_000_000_000), self.nanoseconds.rem_euclid(1_000_000_000) as u32);
         let (year, month, day) = date(seconds.div_euclid(DAY));
         let (year, second) = (year as u32, seconds.rem_euclid(DAY) as u32);
-        for (place, two) in [
-            (0, year / 100),
-            (2, year % 100),
-            (5, month as u32),
-            (8, day as u32),
-            (11, second / 3_600),
-            (14, second / 60 % 60),
-            (17, second % 60),
-            (20, fraction / 10_000_000),
-            (22, fraction / 100_000 % 100),
-            (24, fraction / 1_000 % 100),
-            (26, fraction / 10 % 100),
-        ] {
-            if let Some(digits) = room.get_mut(place..place + 2) {
-                digits.copy_from_slice(&[b'0' + (two / 10) as u8, b'0' + (two % 10) as u8]);
-            }
-        }
-        if let Some(digit) = room.get_mut(28) {
-            *digit = b'0' + (fraction % 10) as u8;
-        }
-        let end = 20 + self.digits();
-        if let Some(last) = room.get_mut(end) {
-            *last = b'Z';
-        }
-        std::str::from_utf8(room.get(..=end).unwrap_or_default()).unwrap_or_default()
+        let two = |two: u32| [b'0' + (two / 10) as u8, b'0' + (two % 10) as u8];
+        let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
+        let ([mo1, mo2], [d1, d2]) = (two(month as u32), two(day as u32));
+        let ([h1, h2], [mi1, mi2], [s1, s2]) = (two(second / 3_600), two(second / 60 % 60), two(second % 60));
+        let ([f1, f2], [f3, f4]) = (two(fraction / 10_000_000), two(fraction / 100_000 % 100));
+        let ([f5, f6], [f7, f8]) = (two(fraction / 1_000 % 100), two(fraction / 10 % 100));
+        let f9 = b'0' + (fraction % 10) as u8;
+        let (f7, f8, f9, last) = if self.digits() == 6 { (b'Z', b' ', b' ', b' ') } else { (f7, f8, f9, b'Z') };
+        room.0 = [
+            y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2, b'.', f1, f2, f3,
+            f4, f5, f6, f7, f8, f9, last, b' ', b' ',
+        ];
+        // All of the room is looked at, in words: faster than what is shown of it, byte by byte.
+        std::str::from_utf8(&room.0).ok().and_then(|all| all.get(..21 + self.digits())).unwrap_or_default()
     }
 }
+
+/// Room for the text of a [`Time`], in whole words.
+#[derive(Debug)]
+#[repr(align(8))]
+pub struct Room([u8; 32]);
 
 /// Year, month and day of the Gregorian calendar for a day counted from 1970-01-01, which is day 0.
 ///

@@ -46,7 +46,7 @@ pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 pub use upshot::{Upshot, upshot};
 
 use crate::session::Session;
-use crate::session::model::{Finding, Severity};
+use crate::session::model::{Finding, Severity, TlsMode};
 
 /// Which rules run, and what is counted over all sessions.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,8 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     let mut findings: Vec<(&Rule, Finding)> = Vec::new();
     // Most rules find nothing: they have one value in common in which nothing is found.
     let mut found = Found::default();
-    for rule in rules {
+    let is_silent = is_silent(session);
+    for rule in rules.iter().filter(|rule| rule.in_silence || !is_silent) {
         (rule.check)(session, &mut found);
         if found.is_any() {
             let of_rule = std::mem::take(&mut found).findings(rule.id, rule.severity, rule.class);
@@ -94,6 +95,18 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     explain(&mut findings);
     session.findings = findings.into_iter().map(|(_, finding)| finding).collect();
     session.transport.conflicts = Default::default();
+}
+
+/// True if nothing was said in `session` as far as it is known: there is nothing but the connection.
+pub(crate) fn is_silent(session: &Session) -> bool {
+    session.steps.is_empty()
+        && session.credentials.is_empty()
+        && session.unheeded.is_empty()
+        && session.transactions.is_empty()
+        && session.messages.is_empty()
+        && session.tls.mode == TlsMode::None
+        && session.tls.version.is_none()
+        && session.tls.certificate.is_none()
 }
 
 /// Says of each finding which other one of the session explains it: the one that the check names, or else the first that

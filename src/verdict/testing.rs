@@ -25,7 +25,7 @@ mod ends;
 mod stalls;
 pub mod tls;
 
-use super::{Needs, Rule, software};
+use super::{Needs, Rule, is_silent, rules, software};
 use crate::capture::Time;
 use crate::flow::{Counters, Endpoints, PacketRef, Side, Stalls, Transport};
 use crate::protocol::Protocol;
@@ -67,8 +67,10 @@ const START: i64 = 1_260_252_000;
 /// The evidence of `rule` in the first session of `script` that has its finding: the steps of all its findings there.
 ///
 /// # Panics
-/// Where the rule finds something else once more is computed than it declares as its needs.
+/// Where the rule finds something else once more is computed than it declares as its needs, or a rule that says that it
+/// finds nothing where nothing was said finds something in a session of `script` without all that was said.
 pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
+    sessions(script, Needs::ALL).into_iter().for_each(find_nothing_in_silence);
     let look = |mut session| {
         software::tell(&mut session);
         rule.look(&session)
@@ -82,6 +84,20 @@ pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
         steps.dedup();
         steps
     })
+}
+
+/// Tries all rules that say that they find nothing where nothing was said on what is left of `session`.
+fn find_nothing_in_silence(mut session: Session) {
+    session.steps = Default::default();
+    session.credentials = Default::default();
+    session.unheeded = Default::default();
+    session.transactions = Default::default();
+    session.messages = Default::default();
+    session.tls = Default::default();
+    assert!(is_silent(&session));
+    for rule in rules::ALL.iter().filter(|rule| !rule.in_silence) {
+        assert_eq!(rule.look(&session), [], "{} is not asked where nothing was said", rule.id);
+    }
 }
 
 /// The sessions of `script`, numbered from 1, with what `needs` asks for.

@@ -77,6 +77,11 @@ pub(super) fn is_hostile(found: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}') // tags, variation selectors supplement
 }
 
+/// True if JSON and a terminal take all of `text` as it stands: there is nothing in it to escape.
+pub(super) fn stands_as_it_is(text: &str) -> bool {
+    !text.chars().any(|found| is_hostile(found) || matches!(found, '"' | '\\'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{block, cut, is_hostile, line};

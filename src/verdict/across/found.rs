@@ -45,6 +45,7 @@ pub const fn rule(
         rank: 60,
         reference,
         needs,
+        in_silence: false,
         words,
         sentences: &[],
         check: nothing,

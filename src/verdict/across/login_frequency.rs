@@ -10,6 +10,7 @@ use crate::protocol::event::{Delivery, Kind, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::TlsMode;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, SocketAddr};
 
 /// Pairs of client and server with counts of their own; the sessions of further pairs are counted together.
@@ -78,14 +79,14 @@ impl Across for LoginCounter {
             server: SocketAddr::new(server.ip().to_canonical(), server.port()),
         };
         let Logins { pairs, left_out } = &mut self.logins;
-        let place = match self.places.get(&pair) {
-            Some(&place) => place,
-            None if pairs.len() >= PAIRS => {
+        let place = match self.places.entry(pair) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(_) if pairs.len() >= PAIRS => {
                 *left_out += 1;
                 return;
             }
-            None => {
-                self.places.insert(pair, pairs.len());
+            Entry::Vacant(new) => {
+                new.insert(pairs.len());
                 pairs.push((pair, LoginFrequency::default()));
                 pairs.len() - 1
             }

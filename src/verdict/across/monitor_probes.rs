@@ -87,7 +87,7 @@ impl Analysis for MonitorProbes {
     }
 
     fn finish(self: Box<Self>, findings: &mut Findings) {
-        for ((client, server), sessions) in self.clients.groups() {
+        for ((client, server), sessions) in self.clients.groups_with(|seen| seen.idle) {
             if sessions.len() < PROBES || !sessions.iter().all(|seen| seen.idle) {
                 continue;
             }

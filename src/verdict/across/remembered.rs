@@ -2,7 +2,7 @@
 
 use crate::limits::{ACROSS_RECORDS, Limit, LimitsHit};
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 
 /// Entries with a key, several to a key; at most [`ACROSS_RECORDS`] in all. They are only put together by key in the end:
@@ -57,6 +57,19 @@ impl<K: Ord, V> Remembered<K, V> {
             }
         }
         groups
+    }
+
+    /// The groups in which an entry `counts`. Where there are few of them, the others are not put together at all.
+    pub fn groups_with(mut self, counts: impl Fn(&V) -> bool) -> Vec<(K, Vec<V>)>
+    where
+        K: Copy,
+    {
+        let wanted: BTreeSet<K> = self.entries.iter().filter(|(_, value)| counts(value)).map(|(key, _)| *key).collect();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        self.entries.retain(|(key, _)| wanted.contains(key));
+        self.groups()
     }
 
     /// The entries by key.

@@ -108,7 +108,7 @@ impl Analysis for TooManyConnections {
     }
 
     fn finish(self: Box<Self>, findings: &mut Findings) {
-        for ((protocol, _, client), sessions) in self.sessions.groups() {
+        for ((protocol, _, client), sessions) in self.sessions.groups_with(|seen| seen.refused.is_some()) {
             let mut finding = FindingAcross::new(&RULE);
             let by_user = matches!(protocol, Protocol::Imap | Protocol::Pop3);
             let refusals = sessions.iter().filter_map(|seen| Some((seen, seen.refused?)));

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 36,
     reference: Some("RFC 5321, section 7.3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client seems to guess addresses",

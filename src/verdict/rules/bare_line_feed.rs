@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 45,
     reference: Some("RFC 5321, section 2.3.8"),
     needs: Needs { texts: true, ..Needs::FAULTS },
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Lines of a message end with LF alone",

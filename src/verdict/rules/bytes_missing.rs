@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     rank: 80,
     reference: None,
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Bytes of the conversation are missing from the capture",

@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 40,
     reference: Some("RFC 5280, section 6.1.3"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server's certificate has expired",

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 43,
     reference: Some("RFC 9525, section 6"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server's certificate is for another name",

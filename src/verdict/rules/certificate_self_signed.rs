@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 42,
     reference: Some("RFC 5280, section 3.2"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server's certificate is signed by itself",

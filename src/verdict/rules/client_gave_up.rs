@@ -34,6 +34,7 @@ pub const RULE: Rule = Rule {
     rank: 15,
     reference: Some("RFC 5321, section 4.5.3.2"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The client did not wait for the answer",

@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 58,
     reference: Some("RFC 6409, section 4.3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client left after the list of capabilities",

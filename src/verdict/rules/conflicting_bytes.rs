@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 70,
     reference: Some("RFC 9293, section 3.10.7.4"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Two copies of the same bytes disagree",

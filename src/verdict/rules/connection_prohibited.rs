@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 11,
     reference: Some("RFC 1122, section 4.2.3.9"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "An ICMP error says that the server cannot be reached",

@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 12,
     reference: Some("RFC 9293, section 3.10.7.1"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The connection was refused",

@@ -39,6 +39,7 @@ pub const RULE: Rule = Rule {
     rank: 14,
     reference: Some("RFC 9293, section 3.5.3"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The connection was reset",

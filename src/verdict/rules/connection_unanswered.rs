@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 13,
     reference: Some("RFC 9293, section 3.8.1"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Nobody answered the client's SYN",

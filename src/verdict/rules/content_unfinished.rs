@@ -32,6 +32,7 @@ pub const RULE: Rule = Rule {
     rank: 46,
     reference: Some("RFC 5321, section 4.5.3.2"),
     needs: Needs::TEXTS.and(Needs::FAULTS),
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The content of a message was not finished",

@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 32,
     reference: Some("RFC 4086, section 8"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The same password was sent more than once",

@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 40,
     reference: Some("RFC 5321, section 4.2.1"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server refused to deliver",

@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 44,
     reference: Some("RFC 5321, section 4.5.2"),
     needs: Needs { texts: true, ..Needs::FAULTS },
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A dot at the beginning of a line was not doubled",

@@ -26,6 +26,7 @@ pub const RULE: Rule = Rule {
     rank: 45,
     reference: Some("RFC 5321, section 4.1.1.4"),
     needs: Needs::FAULTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The final dot is not on a line of its own",

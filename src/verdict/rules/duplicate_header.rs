@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     rank: 81,
     reference: Some("RFC 5322, section 3.6"),
     needs: Needs::FAULTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A header field comes twice that must come once",

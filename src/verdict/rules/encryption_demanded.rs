@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 23,
     reference: Some("RFC 3207, section 4"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server demands encryption first",

@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 21,
     reference: Some("RFC 4422, section 6.1.2"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client fell back to a password in the clear",

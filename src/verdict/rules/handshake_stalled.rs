@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 13,
     reference: Some("RFC 8446, section 4.1.1"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server did not answer the ClientHello",

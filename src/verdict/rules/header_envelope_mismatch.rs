@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     rank: 92,
     reference: Some("RFC 5321, section 2.3.1"),
     needs: Needs::MESSAGES,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A message's header names others than its envelope",

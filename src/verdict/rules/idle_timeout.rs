@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 60,
     reference: Some("RFC 5321, section 4.5.3.2.7"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The server did not wait any longer for the client",

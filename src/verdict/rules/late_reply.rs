@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 30,
     reference: Some("RFC 1047"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The answer came when the client had left",

@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     rank: 54,
     reference: Some("RFC 1939, section 11"),
     needs: Needs::TEXTS.and(Needs::MESSAGES),
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A message has another size than announced",

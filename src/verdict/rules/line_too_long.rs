@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 80,
     reference: Some("RFC 5322, section 2.1.1"),
     needs: Needs { texts: true, ..Needs::FAULTS },
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A line is longer than the standard allows",

@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 44,
     reference: Some("RFC 3501, section 4.3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server did not send as many octets as it announced",

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 43,
     reference: Some("RFC 3501, section 7.5"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client sent a literal without leave",

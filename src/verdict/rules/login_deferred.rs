@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 59,
     reference: Some("RFC 4954, section 6"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server put a login off",

@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 8,
     reference: Some("RFC 9051, section 6.2.3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client logged in although the server had forbidden it",

@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 60,
     reference: Some("RFC 4954, section 6"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A login was refused",

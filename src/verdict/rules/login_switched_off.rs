@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 52,
     reference: Some("RFC 4954, section 6"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "This login is switched off at the server",

@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 95,
     reference: Some("RFC 1939, section 4"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "How often the client logged in",

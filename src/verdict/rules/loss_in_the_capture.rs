@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     rank: 79,
     reference: None,
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The capture lost bytes that did arrive",

@@ -27,6 +27,7 @@ pub const RULE: Rule = Rule {
     rank: 74,
     reference: Some("RFC 5681"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Segments were lost on the network",

@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 45,
     reference: Some("RFC 3501, section 6.3.11"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server refused a mailbox",

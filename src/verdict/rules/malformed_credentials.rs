@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 51,
     reference: Some("RFC 4954, section 4"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "What the client sent to log in cannot be read",

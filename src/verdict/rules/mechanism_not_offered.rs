@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 50,
     reference: Some("RFC 4954, section 4"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server does not offer this way to log in",

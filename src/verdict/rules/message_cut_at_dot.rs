@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 43,
     reference: Some("RFC 5321, section 4.5.2"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A dot within a message ended it",

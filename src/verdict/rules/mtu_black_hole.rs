@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 32,
     reference: Some("RFC 2923, section 2.1"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Large segments do not get through, small ones do",

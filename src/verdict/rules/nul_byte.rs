@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 53,
     reference: Some("RFC 5322, section 4"),
     needs: Needs { texts: true, ..Needs::FAULTS },
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A message has NUL bytes",

@@ -19,6 +19,7 @@ pub const RULE: Rule = Rule {
     rank: 45,
     reference: Some("RFC 8996"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "An obsolete version of TLS was agreed upon",

@@ -26,6 +26,7 @@ pub const RULE: Rule = Rule {
     rank: 38,
     reference: Some("RFC 5321, section 7.9"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server may be an open relay",

@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 22,
     reference: Some("RFC 4086, section 8"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The password is the user name",

@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 78,
     reference: Some("RFC 1191"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The path takes only smaller packets, and the sender adapted",

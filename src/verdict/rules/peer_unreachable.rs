@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 32,
     reference: Some("RFC 9293, section 3.8.3"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The other end gave no more sign of life",

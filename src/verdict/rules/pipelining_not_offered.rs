@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 82,
     reference: Some("RFC 2920, section 3.1"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client pipelined without leave",

@@ -19,6 +19,7 @@ pub const RULE: Rule = Rule {
     rank: 30,
     reference: Some("RFC 3207, section 1"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A message crossed the network in the clear",

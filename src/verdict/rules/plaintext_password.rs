@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 10,
     reference: Some("RFC 8314, section 3"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A password crossed the network in the clear",

@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     rank: 20,
     reference: Some("RFC 6750, section 5.3"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A bearer token crossed the network in the clear",

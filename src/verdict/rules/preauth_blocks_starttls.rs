@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 7,
     reference: Some("RFC 9051, section 11.1"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The greeting leaves no room for STARTTLS",

@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 83,
     reference: Some("RFC 5321, section 4.1.4"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A side does not keep to the protocol",

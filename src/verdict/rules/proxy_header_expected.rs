@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 36,
     reference: Some("HAProxy doc/proxy-protocol.txt, section 2"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "Perhaps the server waits for the header of a proxy",

@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 25,
     reference: Some("HAProxy doc/proxy-protocol.txt, section 2"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server does not expect the header of the proxy",

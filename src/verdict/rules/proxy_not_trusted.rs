@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     rank: 26,
     reference: Some("Postfix XCLIENT_README"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server does not trust the proxy",

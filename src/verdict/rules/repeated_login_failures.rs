@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 30,
     reference: Some("RFC 4954, section 9"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Several passwords were tried in one session",

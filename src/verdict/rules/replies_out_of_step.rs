@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     rank: 36,
     reference: Some("RFC 5321, section 4.2"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Replies and commands are out of step",

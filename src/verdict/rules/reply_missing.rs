@@ -27,6 +27,7 @@ pub const RULE: Rule = Rule {
     rank: 38,
     reference: Some("RFC 2033, section 4.2"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A reply never came",

@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
     rank: 72,
     reference: Some("RFC 6298"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The session stood still while data was sent again",

@@ -33,6 +33,7 @@ pub const RULE: Rule = Rule {
     rank: 16,
     reference: Some("RFC 5321, section 3.8"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The server ended the session in the middle",

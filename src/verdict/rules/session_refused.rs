@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 35,
     reference: Some("RFC 5321, section 3.1"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server refused the session from the start",

@@ -26,6 +26,7 @@ pub const RULE: Rule = Rule {
     rank: 76,
     reference: Some("RFC 5321, section 4.5.3.2.7"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client paused within a transaction",

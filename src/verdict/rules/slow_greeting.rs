@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     rank: 76,
     reference: Some("RFC 5321, section 4.5.3.2.1"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server greeted late",

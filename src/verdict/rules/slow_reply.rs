@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     rank: 76,
     reference: Some("RFC 5321, section 4.5.3.2"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server answered late",

@@ -26,6 +26,7 @@ pub const RULE: Rule = Rule {
     rank: 5,
     reference: Some("CVE-2023-51764"),
     needs: Needs { texts: true, ..Needs::FAULTS },
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Commands were smuggled within a message",

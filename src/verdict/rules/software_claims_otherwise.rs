@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 95,
     reference: Some("RFC 2971, section 3.3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A program calls itself something else than it behaves like",

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 30,
     reference: Some("RFC 5321, section 3.1"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client spoke before the greeting",

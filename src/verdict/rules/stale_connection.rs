@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 14,
     reference: Some("RFC 9293, section 3.6"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "The client used a connection that the server had closed",

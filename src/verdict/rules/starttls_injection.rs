@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 6,
     reference: Some("CVE-2011-0411"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Plain text was put in between STARTTLS and TLS",

@@ -29,6 +29,7 @@ pub const RULE: Rule = Rule {
     rank: 5,
     reference: Some("RFC 3207, section 6"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "Something on the way keeps client and server from using TLS",

@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 20,
     reference: Some("RFC 8446, section 6"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A TLS handshake was broken off",

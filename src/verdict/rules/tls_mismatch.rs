@@ -27,6 +27,7 @@ pub const RULE: Rule = Rule {
     rank: 21,
     reference: Some("RFC 8314, section 3"),
     needs: Needs::TEXTS,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "One side speaks TLS, the other plain text",

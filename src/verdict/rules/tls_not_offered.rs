@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     rank: 70,
     reference: Some("RFC 8314, section 3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server offers no encryption",

@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 71,
     reference: Some("RFC 8314, section 3"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The client does not use the encryption that the server offers",

@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 22,
     reference: Some("RFC 3207, section 4"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "The server refused to begin TLS",

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 48,
     reference: Some("RFC 1870, section 6"),
     needs: Needs::TEXTS,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A message is too big for the server",

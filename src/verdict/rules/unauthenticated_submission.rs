@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 34,
     reference: Some("RFC 6409, section 4.3"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A submission port took mail without a login",

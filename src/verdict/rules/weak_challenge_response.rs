@@ -22,6 +22,7 @@ pub const RULE: Rule = Rule {
     rank: 20,
     reference: Some("RFC 6331"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A weak proof of the password crossed in the clear",

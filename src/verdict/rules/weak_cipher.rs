@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     rank: 46,
     reference: Some("RFC 9325, section 4.1"),
     needs: Needs::NONE,
+    in_silence: false,
     words: Words {
         en: Text {
             title: "A weak cipher suite was agreed upon",

@@ -24,6 +24,7 @@ pub const RULE: Rule = Rule {
     rank: 32,
     reference: Some("RFC 9293, section 3.8.6.1"),
     needs: Needs::NONE,
+    in_silence: true,
     words: Words {
         en: Text {
             title: "A receiver stopped reading",

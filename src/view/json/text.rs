@@ -1,6 +1,6 @@
 //! Text as a JSON string, looked at once.
 
-use super::super::escape::is_hostile;
+use super::super::escape::{is_hostile, stands_as_it_is};
 
 /// Appends `text` as a JSON string: what JSON escapes is escaped as `serde_json` does it, and what could mislead a
 /// terminal, an eye or a program that splits lines (DEL, C1 controls, U+2028, bidirectional overrides) is written by
@@ -29,6 +29,15 @@ pub fn write(out: &mut Vec<u8>, text: &str) {
     } else {
         out.extend_from_slice(bytes);
     }
+    out.push(b'"');
+}
+
+/// Appends `text`, a word or sentence of the program's own in which nothing is to be escaped, as a JSON string.
+pub fn write_ours(out: &mut Vec<u8>, text: &'static str) {
+    debug_assert!(stands_as_it_is(text), "{text:?} must be escaped");
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
     out.push(b'"');
 }
 
@@ -98,8 +107,20 @@ fn in_words(bytes: &[u8]) -> usize {
             0 => bytes.len(),
             marks => bytes.len() - 8 + marks.trailing_zeros() as usize / 8,
         },
-        _ => at + rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len()),
+        _ => at + few(rest),
     }
+}
+
+/// [`plain`] of less than eight bytes.
+#[inline]
+fn few(bytes: &[u8]) -> usize {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        if marks(both) == 0 {
+            return bytes.len();
+        }
+    }
+    bytes.iter().position(|&byte| is_special(byte)).unwrap_or(bytes.len())
 }
 
 /// Of eight bytes, the first is the lowest: the lowest bit that is set is the highest of the first special byte. Those

@@ -2,8 +2,9 @@
 A serialiser for a line of JSON: the bytes of `serde_json` with [`TerminalSafe`](super::TerminalSafe), for a part of the
 work.
 
-The names of fields and variants are the program's own, so they are copied without a look. All other text is looked at
-once, for what JSON escapes and for what a terminal would obey, and mostly copied in one piece.
+The names of fields and variants are the program's own, so they are copied without a look; words of the program's own are
+handed over as names of variants (`record::Ours`). All other text is looked at once, for what JSON escapes and for what a
+terminal would obey, and mostly copied in one piece.
 */
 
 use super::text;
@@ -25,47 +26,64 @@ struct Writer<'a>(&'a mut Vec<u8>);
 /// Appends the elements of a list or an object, and closes it.
 struct Elements<'a> {
     out: &'a mut Vec<u8>,
-    first: bool,
+    /// What comes before the next element: the bracket that opens, or a comma. Written together with the name of a field.
+    before: u8,
     close: &'static str,
 }
 
 impl<'a> Writer<'a> {
     /// Opens a list or an object.
+    #[inline]
     fn open(self, open: u8, close: &'static str) -> Elements<'a> {
-        self.0.push(open);
-        Elements { out: self.0, first: true, close }
+        Elements { out: self.0, before: open, close }
     }
 
     /// Opens `{"variant":` and within it a list or an object.
     fn open_variant(self, variant: &'static str, open: u8, close: &'static str) -> Elements<'a> {
-        self.0.push(b'{');
-        key(self.0, variant);
+        key(self.0, b'{', variant);
         self.open(open, close)
     }
 }
 
-/// Appends the name of a field or a variant, and its colon.
-#[inline]
-fn key(out: &mut Vec<u8>, name: &'static str) {
-    name_of_ours(out, name);
-    out.push(b':');
+/// The longest name that is put together before it is appended.
+const NAME: usize = 28;
+
+/// Appends `before`, the name of a field or a variant, and its colon.
+///
+/// It is made for every field: where the name is known to the compiler, so is all of it but the first byte, and it is
+/// appended at once, with one look for room.
+#[inline(always)]
+fn key(out: &mut Vec<u8>, before: u8, name: &'static str) {
+    debug_assert!(text::is_plain(name), "the name {name:?} of a field or variant must be escaped");
+    let mut made = [0; NAME + 4];
+    [made[0], made[1]] = [before, b'"'];
+    let end = 2 + name.len();
+    if let Some(room) = made.get_mut(2..end)
+        && name.len() <= NAME
+    {
+        // Not `copy_from_slice`, which is a call of its own in a build without link-time optimisation.
+        room.iter_mut().zip(name.as_bytes()).for_each(|(to, from)| *to = *from);
+        if let Some([quote, colon]) = made.get_mut(end..end + 2) {
+            [*quote, *colon] = *b"\":";
+        }
+        out.extend_from_slice(made.get(..end + 2).unwrap_or_default());
+    } else {
+        long_key(out, before, name);
+    }
 }
 
-#[inline]
-fn name_of_ours(out: &mut Vec<u8>, name: &'static str) {
-    debug_assert!(text::is_plain(name), "the name {name:?} of a field or variant must be escaped");
-    out.push(b'"');
+#[cold]
+fn long_key(out: &mut Vec<u8>, before: u8, name: &'static str) {
+    out.extend_from_slice(&[before, b'"']);
     out.extend_from_slice(name.as_bytes());
-    out.push(b'"');
+    out.extend_from_slice(b"\":");
 }
 
 impl Elements<'_> {
     #[inline]
     fn separate(&mut self) {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
+        self.out.push(self.before);
+        self.before = b',';
     }
 
     #[inline]
@@ -74,14 +92,19 @@ impl Elements<'_> {
         value.serialize(Writer(self.out))
     }
 
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
-        self.separate();
-        key(self.out, name);
+        key(self.out, self.before, name);
+        self.before = b',';
         value.serialize(Writer(self.out))
     }
 
+    #[inline]
     fn close(self) {
+        // Nothing was in between.
+        if self.before != b',' {
+            self.out.push(self.before);
+        }
         self.out.extend_from_slice(self.close.as_bytes());
     }
 }
@@ -174,7 +197,7 @@ impl<'a> Serializer for Writer<'a> {
     }
 
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<(), Error> {
-        name_of_ours(self.0, variant);
+        text::write_ours(self.0, variant);
         Ok(())
     }
 
@@ -266,7 +289,7 @@ macro_rules! objects {
             type Ok = ();
             type Error = Error;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
                 self.field(name, value)
             }

@@ -9,6 +9,7 @@ use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
 use crate::verdict::purpose::pop3::ResponseCode;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, smtp};
+use crate::view::escape;
 use std::borrow::Cow;
 
 /// Words: most sentences are as they stand in `en` and `zh`, and take no memory.
@@ -16,7 +17,7 @@ type Said = Cow<'static, str>;
 
 /// What a step does in its context, in one plain sentence without a full stop.
 pub fn purpose(lang: Lang, purpose: &Purpose) -> Said {
-    match purpose {
+    let said: Said = match purpose {
         Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
@@ -28,7 +29,10 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> Said {
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)).into(),
         Purpose::Cut { from } => say!(lang, rows::cut(*from)).into(),
         Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)).into(),
-    }
+    };
+    // What stands here is written without a look, whoever reads it.
+    debug_assert!(!matches!(&said, Cow::Borrowed(ours) if !escape::stands_as_it_is(ours)), "{said:?} must be escaped");
+    said
 }
 
 fn of_sasl(lang: Lang, sasl: Sasl) -> Said {

@@ -1,5 +1,6 @@
 //! The JSON's words for the model's enums. A variant without a word does not compile.
 
+use super::value::Ours;
 use crate::flow;
 use crate::protocol::{self, event, imap, pop3};
 use crate::session::model;
@@ -22,7 +23,7 @@ macro_rules! words {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.name())
+                Ours(self.name()).serialize(serializer)
             }
         }
 

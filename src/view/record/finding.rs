@@ -3,6 +3,7 @@
 use super::each::{Context, Options};
 use super::enums;
 use super::step::{Elsewhere, elsewhere};
+use super::value::Ours;
 use crate::capture::number;
 use crate::protocol::tls;
 use crate::session::model::{self, Fact, Facts, Key};
@@ -32,11 +33,13 @@ impl Serialize for Map {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Finding<'a> {
     /// A stable kebab-case name.
-    id: &'static str,
+    #[schemars(with = "String")]
+    id: Ours,
     /// How much it matters.
     severity: enums::Severity,
     /// What it is, in a few words.
-    title: &'static str,
+    #[schemars(with = "String")]
+    title: Ours,
     /// What it means.
     detail: Cow<'static, str>,
     /// What to do about it.
@@ -65,10 +68,12 @@ pub(crate) struct Finding<'a> {
     occurrences: Vec<Map>,
     /// The id of the finding that explains this one. Absent if this one stands for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    because_of: Option<&'static str>,
+    #[schemars(with = "Option<String>")]
+    because_of: Option<Ours>,
     /// The source: an RFC section or a CVE.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'static str>,
+    #[schemars(with = "Option<String>")]
+    reference: Option<Ours>,
 }
 
 impl<'a> Finding<'a> {
@@ -83,9 +88,9 @@ impl<'a> Finding<'a> {
             _ => occurrences.first().cloned().unwrap_or_default(),
         };
         Self {
-            id: finding.id,
+            id: Ours(finding.id),
             severity: enums::Severity(finding.severity),
-            title,
+            title: Ours(title),
             detail,
             remedy,
             steps: &finding.steps,
@@ -94,8 +99,8 @@ impl<'a> Finding<'a> {
             display_filter: display_filter::of_finding_in(context.session, finding, source),
             facts,
             occurrences,
-            because_of: finding.because_of,
-            reference,
+            because_of: finding.because_of.map(Ours),
+            reference: reference.map(Ours),
         }
     }
 }

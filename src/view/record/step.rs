@@ -2,7 +2,7 @@
 
 use super::each::Context;
 use super::enums;
-use super::value::{Address, Shown, milliseconds, non_empty};
+use super::value::{Address, Ours, Shown, Told, milliseconds, non_empty};
 use crate::capture::{Time, number};
 use crate::flow::Side;
 use crate::protocol::event::Packets;
@@ -12,7 +12,6 @@ use crate::verdict::purpose::purpose;
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use std::borrow::Cow;
 
 /// One row of the table.
 #[derive(Serialize, JsonSchema)]
@@ -73,7 +72,8 @@ pub struct Step<'a> {
     enhanced: Option<Shown<Enhanced>>,
     /// POP3: `+OK`, `-ERR`; IMAP: `OK`, `NO`, `BAD`, `PREAUTH`, `BYE`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'static str>,
+    #[schemars(with = "Option<String>")]
+    status: Option<Ours>,
     /// The line or lines as sent, without the last line end.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
@@ -89,8 +89,9 @@ pub struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<u32>,
     /// What the step does, in one plain sentence.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    purpose: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Told::is_empty")]
+    #[schemars(with = "String")]
+    purpose: Told,
     /// A reply: the `n` of the step that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<u32>,
@@ -117,8 +118,8 @@ impl<'a> Step<'a> {
             packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
-            source: *source,
-            destination: *destination,
+            source: source.clone(),
+            destination: destination.clone(),
             phase: enums::Phase(step.phase),
             state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),
@@ -128,13 +129,13 @@ impl<'a> Step<'a> {
             mailboxes: step.mailboxes(),
             code: step.code(),
             enhanced: step.enhanced().map(Shown),
-            status: step.status(),
+            status: step.status().map(Ours),
             text: Some(text).filter(|text| !text.is_empty()),
             truncated: step.truncated || cut,
             text_omitted: step.text_omitted,
             bytes: step.bytes,
             message: step.carries().map(|carries| carries.message),
-            purpose: locale::purpose(context.options.lang, &purpose(context.session, step)),
+            purpose: Told(locale::purpose(context.options.lang, &purpose(context.session, step))),
             answers: step.answers,
             elapsed_ms: step.elapsed.nanoseconds().map(milliseconds),
         }

@@ -6,9 +6,11 @@ use crate::view::address;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::rc::Rc;
 
 /// A value that is a string in the JSON.
 pub(crate) struct Shown<T>(pub T);
@@ -57,6 +59,35 @@ impl Text for LinkType {
     }
 }
 
+/// A word or sentence of the program's own, in which nothing is to be escaped. It is written like the name of a variant,
+/// which our writer of JSON copies without a look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ours(pub &'static str);
+
+impl Serialize for Ours {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_variant("", 0, self.0)
+    }
+}
+
+/// A sentence: one of the program's own as it stands, or one that was made.
+pub(crate) struct Told(pub Cow<'static, str>);
+
+impl Told {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Cow::Borrowed(ours) => Ours(ours).serialize(serializer),
+            Cow::Owned(made) => serializer.serialize_str(made),
+        }
+    }
+}
+
 /// The text that `value` displays; in memory only where it is long.
 fn with_display<R>(value: &impl fmt::Display, take: impl FnOnce(&str) -> R) -> R {
     let mut short = Short::default();
@@ -69,6 +100,7 @@ fn with_display<R>(value: &impl fmt::Display, take: impl FnOnce(&str) -> R) -> R
 /// A text that needs no memory of its own. What has no room is not written.
 #[derive(Debug, Clone, Copy)]
 struct Short {
+    /// At the beginning of a word of 8 bytes, by the length beside it.
     bytes: [u8; 48],
     length: usize,
 }
@@ -81,9 +113,9 @@ impl Default for Short {
 
 impl Short {
     fn text(&self) -> &str {
-        let bytes = self.bytes.get(..self.length).unwrap_or_default();
-        // It is made of whole texts.
-        std::str::from_utf8(bytes).unwrap_or_default()
+        // It is made of whole texts. All the bytes are looked at: those behind it are 0, and so many are looked at faster
+        // than a few.
+        std::str::from_utf8(&self.bytes).ok().and_then(|all| all.get(..self.length)).unwrap_or_default()
     }
 }
 
@@ -97,12 +129,12 @@ impl fmt::Write for Short {
 }
 
 /// An IP address as it is printed: made once for all places in which it is written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Address(Short);
+#[derive(Debug, Clone)]
+pub(crate) struct Address(Rc<str>);
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.text())
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -112,7 +144,7 @@ pub(crate) fn ip(address: IpAddr) -> Address {
     // The longest address has 45 characters.
     let written = address::write(&mut text, address.to_canonical());
     debug_assert!(written.is_ok());
-    Address(text)
+    Address(text.text().into())
 }
 
 /// A digest, printed in lower-case hexadecimal.

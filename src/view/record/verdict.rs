@@ -1,6 +1,7 @@
 //! The record of a verdict.
 
 use super::enums;
+use super::value::Ours;
 use crate::verdict::conclusion;
 use crate::view::{Lang, locale};
 use schemars::JsonSchema;
@@ -19,7 +20,8 @@ pub(crate) struct Verdict {
     text: String,
     /// The id of the finding on top: the one that explains the others. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'static str>,
+    #[schemars(with = "Option<String>")]
+    cause: Option<Ours>,
 }
 
 impl Verdict {
@@ -29,7 +31,7 @@ impl Verdict {
             safe: enums::Safe(verdict.safe),
             delivered: enums::Delivered(verdict.delivered),
             text: locale::verdict(lang, verdict),
-            cause: verdict.cause,
+            cause: verdict.cause.map(Ours),
         }
     }
 }
