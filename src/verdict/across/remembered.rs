@@ -149,9 +149,14 @@ mod tests {
     #[test]
     fn groups_are_in_the_order_of_their_first_entries() {
         let (mut remembered, mut limits) = (Remembered::default(), LimitsHit::default());
+        let (mut some, mut none) = (Remembered::default(), Remembered::default());
         for (n, key) in ["c", "a", "c", "b", "a", "c"].into_iter().enumerate() {
             remembered.add(key, n, &mut limits);
+            some.add(key, n, &mut limits);
+            none.add(key, n, &mut limits);
         }
+        assert_eq!(some.groups_with(|n| [3, 5].contains(n)), [("c", vec![0, 2, 5]), ("b", vec![3])]);
+        assert_eq!(none.groups_with(|_| false), []);
         assert_eq!(remembered.groups(), [("c", vec![0, 2, 5]), ("a", vec![1, 4]), ("b", vec![3])]);
     }
 }

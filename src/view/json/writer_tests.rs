@@ -3,10 +3,11 @@
 use super::text;
 use super::writer::write;
 use crate::protocol::Protocol;
+use crate::verdict::rules;
 use crate::view::json::TerminalSafe;
 use crate::view::record::{self, Line, Options};
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
-use crate::view::{Lang, escape};
+use crate::view::{Lang, escape, schema};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde::{Serialize, Serializer};
@@ -244,4 +245,54 @@ fn a_line_is_appended() {
     let mut out = b"before ".to_vec();
     write(&"a\u{9b}", &mut out).unwrap();
     assert_eq!(out, br#"before "a\u009b""#);
+}
+
+#[test]
+fn names_of_any_length_are_written() {
+    #[derive(Serialize)]
+    struct Lengths {
+        n: u8,
+        a_name_of_twenty_seven_bytes: u8,
+        a_name_of_twenty_eight_bytes_: u8,
+        a_name_of_more_than_twenty_nine: u8,
+        last: u8,
+    }
+    let lengths = Lengths {
+        n: 1,
+        a_name_of_twenty_seven_bytes: 2,
+        a_name_of_twenty_eight_bytes_: 3,
+        a_name_of_more_than_twenty_nine: 4,
+        last: 5,
+    };
+    the_same(&lengths);
+    the_same(&[lengths]);
+}
+
+/// What is written without a look has nothing to escape. Purposes are looked at where they are made: `locale::purpose`.
+#[test]
+fn words_of_our_own_stand_as_they_are() {
+    for rule in rules::catalogue() {
+        for words in [rule.id, rule.words.en.title, rule.words.zh.title].into_iter().chain(rule.reference) {
+            assert!(escape::stands_as_it_is(words), "{words:?} of {}", rule.id);
+        }
+    }
+    fn look(schema: &Value, seen: &mut usize) {
+        let children: Vec<&Value> = match schema {
+            Value::Object(fields) => fields.values().collect(),
+            Value::Array(items) => items.iter().collect(),
+            _ => return,
+        };
+        for word in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            assert!(escape::stands_as_it_is(word), "{word:?}");
+            *seen += 1;
+        }
+        children.into_iter().for_each(|child| look(child, seen));
+    }
+    let mut seen = 0;
+    look(&serde_json::from_str(&schema::schema()).unwrap(), &mut seen);
+    assert!(seen > 100, "the words of all enums, not {seen}");
+    for (words, stands) in [("a – b, 中文", true), ("\"", false), ("\\", false), ("\u{202e}", false), ("\n", false)]
+    {
+        assert_eq!(escape::stands_as_it_is(words), stands, "{words:?}");
+    }
 }
