@@ -11,6 +11,7 @@ top.
 
 use super::refusals;
 use super::rule::Class;
+use super::unplaced;
 use crate::protocol::event::Exposure;
 use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
@@ -88,8 +89,14 @@ pub struct Tally {
     pub rejected: u64,
     /// Recipients that it refused for now.
     pub deferred: u64,
+    /// Recipients that have no message because its content was not finished.
+    pub aborted: u64,
     /// Recipients of whom the capture does not show it.
     pub unknown: u64,
+    /// Messages that the server took for recipients that the capture does not show.
+    pub unnamed: u64,
+    /// Sessions in which mail was sent, or refused, that the capture does not show.
+    pub unseen: u64,
     /// The first of the recipients that were refused, or refused for now.
     pub undelivered: Vec<Undelivered>,
     /// The weakness that matters most: its id.
@@ -187,7 +194,8 @@ fn deliveries(session: &Session, tally: &mut Tally) {
                 Outcome::Accepted => tally.accepted += 1,
                 Outcome::Rejected => tally.rejected += 1,
                 Outcome::Deferred => tally.deferred += 1,
-                Outcome::Partly | Outcome::Aborted | Outcome::Unknown => tally.unknown += 1,
+                Outcome::Aborted => tally.aborted += 1,
+                Outcome::Partly | Outcome::Unknown => tally.unknown += 1,
             }
             if is_refused(addressee.outcome) && tally.undelivered.len() < NAMED {
                 let reply = addressee.final_step.or(addressee.step).and_then(|n| session.step(n));
@@ -199,14 +207,23 @@ fn deliveries(session: &Session, tally: &mut Tally) {
                 });
             }
         }
-        // The sender was refused, so that no recipient could be named.
+        // The sender was refused, so that no recipient could be named; or the recipients are not in the capture.
         if transaction.to.is_empty() {
             match transaction.outcome {
+                Outcome::Accepted => tally.unnamed += 1,
+                Outcome::Partly => {
+                    tally.unnamed += 1;
+                    tally.rejected += 1;
+                }
                 Outcome::Rejected => tally.rejected += 1,
                 Outcome::Deferred => tally.deferred += 1,
-                _ => {}
+                Outcome::Unknown if transaction.message.is_some() => tally.unseen = 1,
+                Outcome::Aborted | Outcome::Unknown => {}
             }
         }
+    }
+    if unplaced::hides_mail(session) {
+        tally.unseen = 1;
     }
 }
 
@@ -229,7 +246,10 @@ impl Tally {
             accepted,
             rejected,
             deferred,
+            aborted,
             unknown,
+            unnamed,
+            unseen,
             undelivered,
             weakness,
         } = &other.tally;
@@ -253,7 +273,10 @@ impl Tally {
         self.accepted += accepted;
         self.rejected += rejected;
         self.deferred += deferred;
+        self.aborted += aborted;
         self.unknown += unknown;
+        self.unnamed += unnamed;
+        self.unseen += unseen;
         let room = NAMED.saturating_sub(self.undelivered.len());
         self.undelivered.extend(undelivered.iter().take(room).cloned());
         self.weakness = self.weakness.or(*weakness);
@@ -270,7 +293,8 @@ impl Tally {
 
     /// What became of what was sent to all recipients.
     pub fn delivered(&self) -> Delivered {
-        match (self.accepted, self.rejected, self.deferred, self.unknown) {
+        let taken = self.accepted + self.unnamed;
+        match (taken, self.rejected + self.aborted, self.deferred, self.unknown + self.unseen) {
             (0, 0, 0, 0) => Delivered::Nothing,
             (_, 0, 0, 0) => Delivered::Yes,
             (0, _, 0, 0) => Delivered::No,
@@ -343,6 +367,38 @@ mod tests {
             verdict,
             Verdict { tally: super::Tally { sessions: 1, ..Default::default() }, ..Verdict::default() }
         );
+    }
+
+    #[test]
+    fn what_is_known_of_mail_that_is_not_in_the_capture() {
+        let opening = "S: 220 mx\nC: EHLO a\nS: 250 mx\nC~ 60\nS: 250 2.1.0 ok\nS: 250 2.1.5 ok\n";
+        let delivered = |rest: &str| verdict(&format!("{opening}{rest}")).delivered;
+        let (taken, refused) = ("S: 354 go\nC: text\nC: .\nS: 250 queued\n", "S: 354 go\nC~ 30\nS: 554 spam\n");
+        let (sender, recipient) = ("C~ 20\nS: 552 5.3.4 big\n", "S: 550 5.1.1 who\n");
+        for (rest, expected) in [
+            (taken.to_owned(), Delivered::Yes),
+            ([recipient, taken].concat(), Delivered::Partly),
+            ([taken, sender].concat(), Delivered::Unknown),
+            (refused.to_owned(), Delivered::No),
+            ([refused, "C~ 60\nS: 250 ok\n", taken].concat(), Delivered::Partly),
+            // It may be BDAT.
+            ("C~ 90\nS: 250 queued\n".to_owned(), Delivered::Unknown),
+            (recipient.to_owned(), Delivered::Unknown),
+        ] {
+            assert_eq!(delivered(&rest), expected, "{rest}");
+        }
+        let hello = "S: 220 mx\nC~ 20\nS: 250 mx\nC: QUIT\nS: 221 bye";
+        assert_eq!(verdict(hello).delivered, Delivered::Nothing, "EHLO alone is missing");
+    }
+
+    #[test]
+    fn a_content_without_its_end_is_delivered_to_nobody() {
+        let sent = "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n";
+        let unfinished = verdict(&format!("{sent}C: DATA\nS: 354 go\nC: text"));
+        assert_eq!((unfinished.delivered, unfinished.tally.aborted), (Delivered::No, 1));
+        let silent = verdict(&format!("{sent}C: DATA\nS: 354 go\nC: text\nC: ."));
+        assert_eq!(silent.delivered, Delivered::Unknown, "the server has all of it");
+        assert_eq!(verdict(&format!("{sent}C: RSET\nS: 250 ok")).delivered, Delivered::Nothing);
     }
 
     fn finding(id: &'static str, severity: Severity, step: u32, because_of: Option<&'static str>) -> Finding {

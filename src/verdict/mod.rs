@@ -30,6 +30,7 @@ mod stall;
 pub(crate) mod testing;
 pub(crate) mod rules;
 mod unanswered;
+mod unplaced;
 mod upshot;
 pub(crate) mod verdicts;
 

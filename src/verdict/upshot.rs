@@ -3,7 +3,7 @@
 use super::conclusion::{Delivered, of_session};
 use super::{Class, ending, rules};
 use crate::flow::CloseReason;
-use crate::protocol::event::{Delivery, Direction, Kind, LoginOutcome};
+use crate::protocol::event::{Direction, Kind, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Credential, Outcome, Step};
 
@@ -72,6 +72,7 @@ pub fn upshot(session: &Session) -> Upshot {
     let carried = |direction| session.messages.iter().any(|message| message.direction == direction);
     match verdict.delivered {
         Delivered::Yes => return Upshot::Accepted,
+        Delivered::No if given_up && verdict.tally.rejected == 0 => return hung_up(session).unwrap_or(Upshot::Aborted),
         Delivered::No => return Upshot::Rejected,
         Delivered::Partly => return Upshot::Partly,
         Delivered::Deferred if verdict.tally.rejected > 0 => return Upshot::RejectedOrDeferred,
@@ -127,13 +128,7 @@ fn hung_up(session: &Session) -> Option<Upshot> {
 fn put(session: &Session) -> Option<Upshot> {
     let mut put = session.messages.iter().filter(|message| message.direction != Direction::Retrieved).peekable();
     let direction = put.peek()?.direction;
-    let outcomes = put.map(|message| match message.outcome {
-        Some(Delivery::Accepted) => Outcome::Accepted,
-        Some(Delivery::Partly) => Outcome::Partly,
-        Some(Delivery::Rejected) => Outcome::Rejected,
-        Some(Delivery::Deferred) => Outcome::Deferred,
-        Some(Delivery::Unknown) | None => Outcome::Unknown,
-    });
+    let outcomes = put.map(|message| message.outcome.map_or(Outcome::Unknown, Outcome::from));
     Some(match Outcome::of_all(outcomes) {
         Outcome::Accepted if direction == Direction::Appended => Upshot::Appended,
         Outcome::Accepted => Upshot::Accepted,

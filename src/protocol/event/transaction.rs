@@ -1,5 +1,6 @@
 //! A mail transaction, as a dialogue reports it once it is over.
 
+use super::Delivery;
 use super::envelope::Envelope;
 use crate::protocol::number::{MessageId, StepId};
 
@@ -12,6 +13,9 @@ pub struct Transaction {
     pub size_said: Option<u64>,
     /// The reply that decided for all: the one to the content, or the refusal of MAIL or DATA.
     pub reply: Option<DecidingReply>,
+    /// What the replies come to for recipients of whom none is known: RCPT is not in the capture. Absent where one is, and
+    /// where no content was answered.
+    pub unnamed: Option<Delivery>,
     /// What ended it.
     pub end: TransactionEnd,
     /// The message, where content crossed.

@@ -103,6 +103,10 @@ impl Dialogue {
         if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             return self.content_interrupted(content, reply, complete, out);
         }
+        // The server answers content of which nothing is in the capture, nor the DATA before it: it has a message.
+        if content.end_missing && content.data.is_none() {
+            self.begin_message(&mut content, out);
+        }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
         if let Some(step) = tell_content(Subject::Content, content.span, None, out) {
@@ -386,11 +390,21 @@ impl Dialogue {
         // Where each recipient has its own reply, none decides for the others, but a refused chunk does.
         let is_for_all = content_replies.due.is_for_all() || transaction.refusal().is_some();
         let decision = transaction.refusal().cloned().or(content_replies.decided);
-        let outcome = outcome_of(decision.as_ref(), &codes);
+        // Of several refusals, the first is the reason: those of what was sent behind it only follow from it.
+        let of_mail = transaction.refusal_of_mail().filter(|_| decision.as_ref().is_none_or(|last| !last.accepts()));
+        let (decision, is_for_all, codes) = match of_mail.cloned() {
+            Some(of_mail) => (Some(of_mail), true, Vec::new()),
+            None => (decision, is_for_all, codes),
+        };
+        let outcome = match (outcome_of(decision.as_ref(), &codes), transaction.all_refused()) {
+            (Delivery::Rejected | Delivery::Deferred, Some(at_rcpt)) => at_rcpt,
+            (outcome, _) => outcome,
+        };
+        let unnamed = transaction.of_unnamed(outcome).filter(|_| content_replies.message.is_some());
         let for_all = decision.as_ref().map(|decision| decision.reply).filter(|_| is_for_all);
         let (message, steps) = (content_replies.message, content_replies.steps);
         let envelope = message.map(|_| transaction.envelope());
-        transaction.end(End { by, message, reply: for_all, steps: steps.clone() }, out);
+        transaction.end(End { by, message, reply: for_all, unnamed, steps: steps.clone() }, out);
         let (Some(message), reply) = (message, decision.map(|decision| decision.text)) else { return };
         self.outcome(message, MessageOutcome { outcome: Some(outcome), reply, envelope, uid: None, steps }, out);
     }

@@ -300,6 +300,7 @@ impl Dialogue {
                 self.unanswered(pending, out);
             }
         }
+        self.transaction.unplaced(reply);
         // Half a line that was sent before a 334 or 354 may be the beginning of the response or the content.
         let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         if self.login_unseen(reply, go_ahead, out) {

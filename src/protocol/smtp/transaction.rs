@@ -4,7 +4,7 @@ use super::replies_due::RepliesDue;
 use super::reply::Reply;
 use crate::limits::{RECIPIENTS, STEPS_PER_SESSION, heap, of_list};
 use crate::protocol::event::{
-    self, Decided, DecidingReply, Envelope, MessageId, Recipient, Sink, StepId, TransactionEnd,
+    self, Decided, DecidingReply, Delivery, Envelope, MessageId, Recipient, Sink, StepId, TransactionEnd,
 };
 
 /// What MAIL says.
@@ -64,6 +64,8 @@ pub struct Transaction {
     recipients_missing: bool,
     /// The steps of MAIL and RCPT.
     steps: Vec<StepId>,
+    /// A reply whose command is not in the capture refuses a recipient.
+    refuses_unnamed: bool,
     /// The step of the reply to MAIL.
     told: Option<StepId>,
     /// The step of the last reply that accepted DATA.
@@ -81,6 +83,8 @@ pub struct Transaction {
 struct Refusals {
     /// MAIL, or DATA last.
     reply: Option<DecidingReply>,
+    /// MAIL.
+    mail: Option<Decision>,
     /// DATA and the replies to it.
     steps: Vec<StepId>,
     /// A chunk: the first reply that did.
@@ -97,7 +101,7 @@ impl Transaction {
 
     /// A MAIL that was refused.
     pub fn refused(sender: Sender, step: Option<StepId>, decision: &Decision) -> Self {
-        let refusals = Refusals { reply: Some(decision.reply), ..Refusals::default() };
+        let refusals = Refusals { reply: Some(decision.reply), mail: Some(decision.clone()), ..Refusals::default() };
         let refusals = Some(Box::new(refusals));
         Self { begun: false, refused: true, refusals, ..Self::begin(sender, step, Some(decision.reply.step)) }
     }
@@ -105,8 +109,8 @@ impl Transaction {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
         let of_refusals = |refusals: &Refusals| {
-            let chunk = refusals.chunk.as_ref().map_or(0, |decision| of_list(&decision.text));
-            heap(size_of::<Refusals>()) + of_list(&refusals.steps) + chunk
+            let of_text = |decision: &Option<Decision>| decision.as_ref().map_or(0, |decision| of_list(&decision.text));
+            heap(size_of::<Refusals>()) + of_list(&refusals.steps) + of_text(&refusals.chunk) + of_text(&refusals.mail)
         };
         of_list(&self.envelope.to) + self.paths + of_list(&self.steps) + self.refusals.as_deref().map_or(0, of_refusals)
     }
@@ -141,6 +145,41 @@ impl Transaction {
     /// Bytes of the client are missing that may have held recipients.
     pub fn recipients_missing(&mut self) {
         self.recipients_missing = true;
+    }
+
+    /// A reply to a command that is not in the capture. X.1.0 is what a sender is accepted with; X.1.1 to X.1.3, X.1.6,
+    /// X.1.10 and X.2.z are about a recipient (RFC 3463, sections 3.2 and 3.3; RFC 7505).
+    pub fn unplaced(&mut self, reply: &Reply<'_>) {
+        match (reply.code, reply.enhanced.map(|status| (status.subject, status.detail))) {
+            (200..300, Some((1, 0))) => self.refuses_unnamed = false,
+            (400..600, Some((1, 1..=3 | 6 | 10) | (2, _))) => self.refuses_unnamed = true,
+            _ => {}
+        }
+    }
+
+    /// What `content`, the outcome that the replies to the content come to, means for recipients that are not known.
+    pub fn of_unnamed(&self, content: Delivery) -> Option<Delivery> {
+        let is_partly = self.refuses_unnamed && content == Delivery::Accepted;
+        self.envelope.to.is_empty().then_some(if is_partly { Delivery::Partly } else { content })
+    }
+
+    /// The refusal of MAIL: whatever follows, there is no message.
+    pub fn refusal_of_mail(&self) -> Option<&Decision> {
+        self.refusals.as_ref().filter(|_| self.refused)?.mail.as_ref()
+    }
+
+    /// What became of the message where all recipients are known and each was refused by its reply to RCPT.
+    pub fn all_refused(&self) -> Option<Delivery> {
+        let mut codes = self.envelope.to.iter().map(|recipient| recipient.code.unwrap_or_default()).peekable();
+        if !self.begun || self.recipients_missing || codes.peek().is_none() {
+            return None;
+        }
+        let mut deferred = false;
+        let all = codes.all(|code| {
+            deferred |= (400..500).contains(&code);
+            (400..600).contains(&code)
+        });
+        all.then_some(if deferred { Delivery::Deferred } else { Delivery::Rejected })
     }
 
     /// How many recipients were accepted, or have no known reply.
@@ -230,18 +269,18 @@ impl Transaction {
 
     /// Reports it, unless nothing of it was seen.
     pub fn end(mut self, how: End, out: &mut dyn Sink) {
-        let End { by: end, message, reply, steps } = how;
+        let End { by: end, message, reply, unnamed, steps } = how;
         if self.is_empty() && message.is_none() {
             return;
         }
-        let Refusals { reply: refusal, steps: mut others, chunk: _ } =
+        let Refusals { reply: refusal, steps: mut others, chunk: _, mail: _ } =
             self.refusals.map_or_else(Refusals::default, |it| *it);
         let reply = reply.or(refusal);
         self.steps.extend(self.told.into_iter().chain(self.go_ahead));
         self.steps.append(&mut others);
         self.steps.extend(steps);
         let (envelope, size_said, steps) = (self.envelope, self.size_said, self.steps);
-        out.transaction(event::Transaction { envelope, size_said, reply, end, message, steps });
+        out.transaction(event::Transaction { envelope, size_said, reply, unnamed, end, message, steps });
     }
 }
 
@@ -254,6 +293,8 @@ pub struct End {
     pub message: Option<MessageId>,
     /// The reply to the content, for all.
     pub reply: Option<DecidingReply>,
+    /// What became of it for recipients that are not known.
+    pub unnamed: Option<Delivery>,
     /// Further steps.
     pub steps: Vec<StepId>,
 }

@@ -10,7 +10,7 @@ impl Dialogue {
     /// The transaction is over, without a message.
     pub(super) fn transaction_ends(&mut self, by: TransactionEnd, told: Option<StepId>, out: &mut dyn Sink) {
         let steps = Vec::from_iter(told);
-        std::mem::take(&mut self.transaction).end(End { by, message: None, reply: None, steps }, out);
+        std::mem::take(&mut self.transaction).end(End { by, message: None, reply: None, unnamed: None, steps }, out);
     }
 
     /// MAIL was answered.

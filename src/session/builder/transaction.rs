@@ -14,7 +14,7 @@ impl Builder {
         if self.session.transactions.len() >= TRANSACTIONS_PER_SESSION {
             return self.limit(Limit::TransactionsPerSession);
         }
-        let event::Transaction { envelope, size_said, reply, end, message, steps } = told;
+        let event::Transaction { envelope, size_said, reply, unnamed, end, message, steps } = told;
         let dropped = envelope.to.len().saturating_sub(RECIPIENTS);
         self.session.limits_hit.hit_times(Limit::Recipients, dropped as u64);
         let message = message.filter(|&message| self.message_mut(message).is_some());
@@ -27,12 +27,17 @@ impl Builder {
         let steps = self.kept(all);
         let is_kept = |step: &StepId| steps.binary_search(step).is_ok();
         let addressee = |told: event::Recipient| addressee(told, reply, is_kept);
-        let to: Vec<Addressee> = envelope.to.into_iter().take(RECIPIENTS).map(addressee).collect();
+        let mut to: Vec<Addressee> = envelope.to.into_iter().take(RECIPIENTS).map(addressee).collect();
         let n = u32::try_from(self.session.transactions.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let of_unnamed = unnamed.map_or_else(|| Outcome::of_code(reply.and_then(|reply| reply.code)), Outcome::from);
+        let outcome = self.outcome(&to, of_unnamed, end, message);
+        if outcome == Outcome::Aborted {
+            turn(&mut to, Outcome::Unknown, Outcome::Aborted);
+        }
         let transaction = Transaction {
             n,
             from: envelope.from.map(|path| text(&path)),
-            outcome: self.outcome(&to, reply, end, message),
+            outcome,
             to,
             size_said,
             size_limit: size_limit(&self.session.capabilities),
@@ -51,12 +56,12 @@ impl Builder {
     fn outcome(
         &mut self,
         to: &[Addressee],
-        reply: Option<DecidingReply>,
+        of_unnamed: Outcome,
         end: TransactionEnd,
         message: Option<MessageId>,
     ) -> Outcome {
         let by_all = match to {
-            [] => Outcome::of_code(reply.and_then(|reply| reply.code)),
+            [] => of_unnamed,
             to => Outcome::of_all(to.iter().map(|addressee| addressee.outcome)),
         };
         let (complete, unfinished) = message
@@ -81,8 +86,14 @@ impl Builder {
         let last = self.ended_with_it.and_then(|n| self.session.transactions.get_mut(n as usize - 1));
         if let Some(last) = last.filter(|last| last.outcome == Outcome::Aborted && !is_over) {
             last.outcome = Outcome::Unknown;
+            turn(&mut last.to, Outcome::Aborted, Outcome::Unknown);
         }
     }
+}
+
+/// Of the recipients that came to one outcome, makes it another.
+fn turn(to: &mut [Addressee], from: Outcome, into: Outcome) {
+    to.iter_mut().filter(|addressee| addressee.outcome == from).for_each(|addressee| addressee.outcome = into);
 }
 
 /// What becomes of a recipient: by RCPT, then by its own reply, or else by the one that `decided` for all.

@@ -3,7 +3,7 @@
 use crate::limits::{Limit, TRANSACTIONS_PER_SESSION};
 use crate::protocol::Protocol;
 use crate::protocol::Sink;
-use crate::protocol::event::{self, TransactionEnd};
+use crate::protocol::event::{self, Delivery, TransactionEnd};
 use crate::session::Needs;
 use crate::session::builder::Builder;
 use crate::session::model::{Outcome, Session, Transaction};
@@ -57,12 +57,45 @@ fn what_becomes_of_each_recipient() {
         (format!("{LMTP}{TWO}{DATA}S: 552 no\nS: 552 no"), "c@d Rejected 552, e@f Rejected 552: Rejected"),
         // A reply that never came leaves it open.
         (format!("{LMTP}{TWO}{DATA}S: 250 ok"), "c@d Accepted 250, e@f Unknown: Partly"),
-        (format!("{MAIL}{TWO}C: RSET\nS: 250 ok"), "c@d Unknown, e@f Unknown: Aborted"),
-        (format!("{MAIL}{TWO}C: DATA\nS: 354 go\nC: te"), "c@d Unknown, e@f Unknown: Aborted"),
-        (format!("{MAIL}{TWO}"), "c@d Unknown, e@f Unknown: Aborted"),
+        (format!("{MAIL}{TWO}C: RSET\nS: 250 ok"), "c@d Aborted, e@f Aborted: Aborted"),
+        (format!("{MAIL}{TWO}C: DATA\nS: 354 go\nC: te"), "c@d Aborted, e@f Aborted: Aborted"),
+        (format!("{MAIL}{TWO}"), "c@d Aborted, e@f Aborted: Aborted"),
         (MAIL.replace("S: 250 ok", "S: 452 full"), ": Deferred"),
     ] {
         assert_eq!(of(&script), [expected], "{script}");
+    }
+}
+
+/// What of content without its end the server has is nothing, whoever ended it; after the end, nothing is known.
+#[test]
+fn a_content_without_its_end_is_given_up_for_all() {
+    let given_up = "c@d Aborted, e@f Aborted: Aborted";
+    for end in ["", "S: 421 4.4.2 timeout\n"] {
+        assert_eq!(of(&format!("{MAIL}{TWO}C: DATA\nS: 354 go\nC: te\n{end}")), [given_up], "{end}");
+    }
+    assert_eq!(of(&format!("{MAIL}{TWO}C: BDAT 3\nC| abc\nS: 250 ok\nC: RSET\nS: 250 ok")), [given_up]);
+    let refused = "C: RCPT TO:<g@h>\nS: 550 no\n";
+    assert_eq!(
+        of(&format!("{MAIL}{refused}{TWO}C: DATA\nS: 354 go\nC: te")),
+        ["g@h Rejected, c@d Aborted, e@f Aborted: Aborted"]
+    );
+    assert_eq!(of(&format!("{MAIL}{TWO}C: DATA\nS: 354 go\nC: te\nC: .")), ["c@d Unknown, e@f Unknown: Unknown"]);
+}
+
+/// What is sent behind a refused MAIL or RCPT is refused for that, whatever the server says to it.
+#[test]
+fn the_first_refusal_is_the_reason() {
+    let sent = "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: BDAT 3 LAST\nC| abc\n";
+    for (mail, rcpt, bdat, expected, message) in [
+        ("554 5.1.8 no", "503 no", "503 no", "c@d Rejected 554: Rejected", Delivery::Rejected),
+        ("451 4.1.8 later", "503 no", "503 no", "c@d Deferred 451: Deferred", Delivery::Deferred),
+        ("250 ok", "550 who", "554 no recipients", "c@d Rejected: Rejected", Delivery::Rejected),
+        ("250 ok", "450 later", "503 no recipients", "c@d Deferred: Deferred", Delivery::Deferred),
+        ("250 ok", "250 ok", "554 spam", "c@d Rejected 554: Rejected", Delivery::Rejected),
+    ] {
+        let session = session(&format!("{sent}S: {mail}\nS: {rcpt}\nS: {bdat}"), Needs::NONE);
+        assert_eq!(transactions(&session), [expected], "{mail}");
+        assert_eq!(session.messages[0].outcome, Some(message), "{mail}");
     }
 }
 
@@ -91,6 +124,7 @@ fn transactions_are_bounded_and_weighed() {
             envelope: event::Envelope { from: Some(Vec::new()), to },
             size_said: None,
             reply: None,
+            unnamed: None,
             end: TransactionEnd::Abandoned,
             message: None,
             steps: Vec::new(),

@@ -1,6 +1,6 @@
 //! Mail transactions of SMTP and LMTP: what became of each recipient, also where no content crossed.
 
-use crate::protocol::event::{DecidingReply, MessageId, StepId};
+use crate::protocol::event::{DecidingReply, Delivery, MessageId, StepId};
 
 /// One mail transaction (RFC 5321, section 3.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,18 @@ pub enum Outcome {
     Aborted,
     /// Its answer was not seen.
     Unknown,
+}
+
+impl From<Delivery> for Outcome {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Accepted => Self::Accepted,
+            Delivery::Partly => Self::Partly,
+            Delivery::Rejected => Self::Rejected,
+            Delivery::Deferred => Self::Deferred,
+            Delivery::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl Outcome {

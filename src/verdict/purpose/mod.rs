@@ -20,7 +20,7 @@ pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
-use crate::protocol::event::{Channel, ProxyHeader, Subject};
+use crate::protocol::event::{Channel, LoginOutcome, ProxyHeader, StepId, Subject};
 use crate::protocol::{Protocol, imap as imap_protocol, pop3 as pop3_protocol, smtp as smtp_protocol, tls};
 use crate::session::model::{Session, Step, TlsMode, Variant};
 
@@ -89,6 +89,14 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
             Purpose::Smtp(Smtp::Command(smtp::Command::Verb(smtp_protocol::Verb::Other))) => {
                 Purpose::Smtp(Smtp::Command(unknown_command(session, step)))
             }
+            Purpose::Pop3(Pop3::Command(pop3::Command::Quit)) if is_heard_after_login(session, step.n) => {
+                Purpose::Pop3(Pop3::Command(pop3::Command::QuitAndUpdate))
+            }
+            Purpose::Pop3(Pop3::Reply { to: pop3::Command::Quit, what, code })
+                if step.answers.is_some_and(|quit| is_heard_after_login(session, quit)) =>
+            {
+                Purpose::Pop3(Pop3::Reply { to: pop3::Command::QuitAndUpdate, what, code })
+            }
             Purpose::Imap(Imap::Data(imap::Data::Goodbye)) if is_unasked(session, step) => {
                 Purpose::Imap(match step.variant {
                     Variant::Said(said) => Imap::Closes { at_once: false, said },
@@ -98,6 +106,16 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
             purpose => purpose,
         },
     }
+}
+
+/// POP3: the client sent command `n` behind a log-in whose reply it did not wait for (RFC 2449, section 6.6), and which was
+/// accepted. So the server reads the command in the TRANSACTION state.
+fn is_heard_after_login(session: &Session, n: StepId) -> bool {
+    let mut accepted = session.credentials.iter().filter(|login| login.outcome == LoginOutcome::Accepted);
+    accepted.any(|login| match login.steps.as_slice() {
+        [.., asked, reply] => (*asked..*reply).contains(&n),
+        _ => false,
+    })
 }
 
 /// BYE without a LOGOUT shortly before it, where nothing of the client's is missing.

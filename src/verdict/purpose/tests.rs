@@ -314,3 +314,28 @@ fn challenges_gaps_and_unknown_bytes_have_a_purpose() {
     let unknown = of(Protocol::Pop3, &step(Side::Client, Subject::Unknown, ""), None);
     assert_eq!(unknown, Purpose::Unknown { protocol: Protocol::Pop3, from: Side::Client });
 }
+
+#[test]
+fn a_quit_sent_behind_an_accepted_login_is_one_after_it() {
+    use pop3::Command::{Quit, QuitAndUpdate};
+    let quits = |script: &str| -> Vec<Purpose> {
+        let session = crate::verdict::testing::session(script, Needs::STEPS);
+        let all = session.steps.iter().map(|step| purpose(&session, step));
+        let is_quit = |one: &Purpose| match one {
+            Purpose::Pop3(Pop3::Command(verb) | Pop3::Reply { to: verb, .. }) => matches!(verb, Quit | QuitAndUpdate),
+            _ => false,
+        };
+        all.filter(is_quit).collect()
+    };
+    let asked = |verb| Purpose::Pop3(Pop3::Command(verb));
+    let answered = |to| Purpose::Pop3(Pop3::Reply { to, what: pop3::Reply::Ok, code: None });
+    let sent = "S: +OK ready\nC: USER a\nC: PASS b\nC: NOOP\nC: QUIT\n";
+    let accepted = format!("{sent}S: +OK\nS: +OK in\nS: +OK\nS: +OK bye");
+    assert_eq!(quits(&accepted), [asked(QuitAndUpdate), answered(QuitAndUpdate)]);
+    let cut = format!("{sent}S: +OK\nS: +OK in");
+    assert_eq!(quits(&cut), [asked(QuitAndUpdate)], "its own reply is not in the capture");
+    let refused = format!("{sent}S: +OK\nS: -ERR no\nS: -ERR no\nS: +OK bye");
+    assert_eq!(quits(&refused), [asked(Quit), answered(Quit)]);
+    let before = "S: +OK ready\nC: QUIT\nC: USER a\nC: PASS b\nS: +OK bye\nS: +OK\nS: +OK in";
+    assert_eq!(quits(before), [asked(Quit), answered(Quit)], "sent before the log-in");
+}

@@ -13,6 +13,7 @@ mod pairing;
 mod pipelining;
 mod replies;
 mod rfc;
+mod server_alone;
 mod tls;
 mod transactions;
 

@@ -43,8 +43,8 @@ pub fn refused(address: &str, reply: &str) -> String {
 
 /// What became of what was sent; `lost`: who does not get it, and why.
 pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
-    let Tally { accepted, rejected, deferred, unknown, .. } = tally;
-    let all = accepted + rejected + deferred + unknown;
+    let Tally { accepted, rejected, deferred, aborted, unknown, unnamed, .. } = tally;
+    let all = accepted + rejected + deferred + aborted + unknown;
     let to = |count: u64| if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") };
     let refused = rejected + deferred;
     let whom = match refused.saturating_sub(lost.len() as u64) {
@@ -57,13 +57,39 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         (0, _) => format!("not delivered for now to {whom}"),
         _ => format!("refused for good for {}, for now for {deferred}: {whom}", to(*rejected)),
     };
+    let unfinished = format!("not delivered to {}, since the content was not finished", to(*aborted));
+    let not = match (refused, aborted) {
+        (_, 0) => not,
+        (0, _) => unfinished,
+        _ => format!("{not}; {unfinished}"),
+    };
+    let messages = if *unnamed == 1 { "one message".to_owned() } else { format!("{unnamed} messages") };
+    let taken = match (accepted, unnamed) {
+        (_, 0) => format!("for {}", to(*accepted)),
+        (0, _) => format!("{messages}, for whom is not in the capture"),
+        _ => format!("for {}, and {messages} for recipients that are not in the capture", to(*accepted)),
+    };
+    let open = match unknown {
+        0 => "not known for mail that is not in the capture".to_owned(),
+        _ => format!("not known for {}", to(*unknown)),
+    };
     match delivered {
+        Delivered::Yes if *unnamed > 0 => {
+            let what = if *accepted > 0 { "what was sent " } else { "" };
+            format!("The server took {what}{taken}.")
+        }
         Delivered::Yes if all == 1 => "The server took the message for its recipient.".to_owned(),
         Delivered::Yes => format!("The server took what was sent for all {all} recipients."),
         Delivered::No | Delivered::Deferred => format!("{}.", large(&not)),
+        Delivered::Partly if *unnamed > 0 => format!("Taken: {taken}; {not}."),
         Delivered::Partly => format!("Taken for {accepted} of {}; {not}.", to(all)),
-        Delivered::Unknown if refused > 0 => format!("{}; not known for {}.", large(&not), to(*unknown)),
-        Delivered::Unknown if *accepted > 0 => format!("Taken for {}; not known for {}.", to(*accepted), to(*unknown)),
+        Delivered::Unknown if refused + aborted > 0 => format!("{}; {open}.", large(&not)),
+        Delivered::Unknown if accepted + unnamed > 0 => {
+            format!("Taken{} {taken}; {open}.", if *accepted == 0 { ":" } else { "" })
+        }
+        Delivered::Unknown if *unknown == 0 => {
+            "What was sent is not in the capture, and whether it was delivered is not known.".to_owned()
+        }
         Delivered::Unknown => format!("Whether it was delivered to {} is not known.", to(*unknown)),
         Delivered::Nothing => String::new(),
     }

@@ -43,8 +43,8 @@ pub fn refused(address: &str, reply: &str) -> String {
 
 /// What became of what was sent; `lost`: who does not get it, and why.
 pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
-    let Tally { accepted, rejected, deferred, unknown, .. } = tally;
-    let all = accepted + rejected + deferred + unknown;
+    let Tally { accepted, rejected, deferred, aborted, unknown, unnamed, .. } = tally;
+    let all = accepted + rejected + deferred + aborted + unknown;
     let refused = rejected + deferred;
     let whom = match refused.saturating_sub(lost.len() as u64) {
         _ if lost.is_empty() => format!(" {refused} 位收件人"),
@@ -56,15 +56,31 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         (0, _) => format!("暂时未能送达{whom}"),
         _ => format!("{rejected} 位被永久拒绝，{deferred} 位暂缓：{}", whom.trim_start()),
     };
+    let unfinished = format!("因内容没有发送完，未能送达 {aborted} 位收件人");
+    let not = match (refused, aborted) {
+        (_, 0) => not,
+        (0, _) => unfinished,
+        _ => format!("{not}；{unfinished}"),
+    };
+    let taken = match (accepted, unnamed) {
+        (_, 0) => format!("服务器为 {accepted} 位收件人接收了邮件"),
+        (0, _) => format!("服务器接收了 {unnamed} 封邮件，收件人不在捕获中"),
+        _ => format!("服务器为 {accepted} 位收件人接收了邮件，另接收了 {unnamed} 封收件人不在捕获中的邮件"),
+    };
+    let open = match unknown {
+        0 => "不在捕获中的邮件结果未知".to_owned(),
+        _ => format!("另有 {unknown} 位结果未知"),
+    };
     match delivered {
+        Delivered::Yes if *unnamed > 0 => format!("{taken}。"),
         Delivered::Yes if all == 1 => "服务器为收件人接收了邮件。".to_owned(),
         Delivered::Yes => format!("服务器为全部 {all} 位收件人接收了邮件。"),
         Delivered::No | Delivered::Deferred => format!("{not}。"),
+        Delivered::Partly if *unnamed > 0 => format!("{taken}；{not}。"),
         Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件；{not}。"),
-        Delivered::Unknown if refused > 0 => format!("{not}；另有 {unknown} 位结果未知。"),
-        Delivered::Unknown if *accepted > 0 => {
-            format!("服务器为 {accepted} 位收件人接收了邮件；另有 {unknown} 位结果未知。")
-        }
+        Delivered::Unknown if refused + aborted > 0 => format!("{not}；{open}。"),
+        Delivered::Unknown if accepted + unnamed > 0 => format!("{taken}；{open}。"),
+        Delivered::Unknown if *unknown == 0 => "发送的内容不在捕获中，是否送达未知。".to_owned(),
         Delivered::Unknown => format!("是否送达 {unknown} 位收件人，结果未知。"),
         Delivered::Nothing => String::new(),
     }
