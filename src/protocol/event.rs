@@ -15,6 +15,7 @@ pub use super::number::{MessageId, StepId};
 pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
+pub use delivery::Delivery;
 pub use envelope::{Envelope, Recipient};
 pub use tls::{Certificate, KeyFault, KeySource, Random, TlsFact};
 pub use transaction::{Decided, DecidingReply, Transaction, TransactionEnd};
@@ -30,6 +31,7 @@ use std::ops::Range;
 
 pub(crate) use forward::forward;
 
+mod delivery;
 mod envelope;
 mod forward;
 pub(super) mod tls;
@@ -360,19 +362,4 @@ pub struct MessageOutcome {
     pub uid: Option<u64>,
     /// The steps since the start: content and replies.
     pub steps: Vec<StepId>,
-}
-
-/// Whether the receiver accepted a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// It did.
-    Accepted,
-    /// LMTP, PRDR: for some of its recipients.
-    Partly,
-    /// It did not.
-    Rejected,
-    /// It did not for now: the client may try again (4yz).
-    Deferred,
-    /// Its answer was not seen.
-    Unknown,
 }

@@ -1,6 +1,6 @@
 //! A mail transaction, as a dialogue reports it once it is over.
 
-use super::Delivery;
+use super::delivery::Delivery;
 use super::envelope::Envelope;
 use crate::protocol::number::{MessageId, StepId};
 
