@@ -12,10 +12,10 @@ top.
 use super::refusals;
 use super::rule::Class;
 use super::unplaced;
-use crate::protocol::event::Exposure;
+use crate::protocol::event::{Decided, Exposure};
 use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
-use crate::session::model::{Fact, Finding, Outcome, Severity, Step, TlsMode};
+use crate::session::model::{Addressee, Fact, Finding, Outcome, Severity, Step, TlsMode};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -207,6 +207,15 @@ fn deliveries(session: &Session, tally: &mut Tally) {
                 });
             }
         }
+        // The message was taken, and each reply to RCPT that may have accepted a recipient is missing.
+        let taken = transaction
+            .reply
+            .is_some_and(|reply| reply.to == Decided::Content && Outcome::of_code(reply.code) == Outcome::Accepted);
+        let is_open = |addressee: &Addressee| addressee.outcome == Outcome::Unknown;
+        let is_known = |addressee: &Addressee| addressee.outcome == Outcome::Accepted;
+        if taken && transaction.to.iter().any(is_open) && !transaction.to.iter().any(is_known) {
+            tally.unnamed += 1;
+        }
         // The sender was refused, so that no recipient could be named; or the recipients are not in the capture.
         if transaction.to.is_empty() {
             match transaction.outcome {
@@ -387,6 +396,9 @@ mod tests {
         ] {
             assert_eq!(delivered(&rest), expected, "{rest}");
         }
+        let unanswered = "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: DATA\nS~ 20\n";
+        let open = verdict(&[unanswered, taken].concat());
+        assert_eq!((open.delivered, open.tally.unnamed, open.tally.unknown), (Delivered::Unknown, 1, 1));
         let hello = "S: 220 mx\nC~ 20\nS: 250 mx\nC: QUIT\nS: 221 bye";
         assert_eq!(verdict(hello).delivered, Delivered::Nothing, "EHLO alone is missing");
     }

@@ -13,8 +13,9 @@ pub(crate) struct Verdict {
     /// Whether it was safe from those on the path: `unknown` if nothing crossed that has to be safe, or if the capture
     /// does not show it.
     safe: enums::Safe,
-    /// What became of what was sent: `partly` if the server took it for some recipients, `deferred` if it may be tried
-    /// again, `nothing` if nothing was sent.
+    /// What became of what was sent: `yes` also if the capture does not show for whom, `no` if it was refused or given up in
+    /// the middle of the content, `partly` if the server took it for some recipients, `deferred` if it may be tried again,
+    /// `nothing` if nothing was sent.
     delivered: enums::Delivered,
     /// The same in a sentence or two.
     text: String,
