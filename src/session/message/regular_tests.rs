@@ -50,7 +50,9 @@ fn found(pieces: &[(&[u8], bool)], has_header: bool, dot_at: usize, known: bool)
         lines.update(&piece);
         digests.update(&piece, None);
         if *is_gap {
-            (faults.gap(), lines.gap(), digests.gap());
+            faults.gap();
+            lines.gap();
+            digests.gap();
         }
     }
     format!("{:?} {:?} {:?}", faults.finish(ContentEnd::Unfinished), lines.finish(), digests.finish())

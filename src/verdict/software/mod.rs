@@ -26,13 +26,13 @@ const EVIDENCE: usize = 16;
 /// The client's program.
 pub fn client(session: &Session) -> Option<Software> {
     let group = group(session.protocol, false);
-    named(group, &traits::of_client(session, Some(&group.names)))
+    named(group, &traits::of_client(session, Some(group.names)))
 }
 
 /// The server's program.
 pub fn server(session: &Session) -> Option<Software> {
     let group = group(session.protocol, true);
-    named(group, &traits::of_server(session, Some(&group.names)))
+    named(group, &traits::of_server(session, Some(group.names)))
 }
 
 /// Puts into `session` which programs its ends are, where the texts of its steps are kept.
