@@ -32,8 +32,8 @@ pub struct Rule {
     /// What the check reads beyond steps without their text, logins and envelopes. What no rule and no view needs is
     /// not computed.
     pub needs: Needs,
-    /// It can find something where nothing was said ([`is_silent`](super::is_silent)): in the connection alone. The
-    /// others are not asked then: of many SYNs without an answer, each is a session.
+    /// It can find something where nothing was said: in the connection alone. The others are not asked then: of many SYNs
+    /// without an answer, each is a session.
     pub in_silence: bool,
     /// What it is called, what it means and what to do, in every language.
     pub words: Words,
