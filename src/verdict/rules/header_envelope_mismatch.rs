@@ -66,8 +66,7 @@ fn check(session: &Session, found: &mut Found) {
         }
         copies
     });
-    let is_alone =
-        |message: &Message| message.header.message_id.as_deref().is_none_or(|id| copies.get(id) == Some(&1));
+    let is_alone = |message: &Message| message.header.message_id.as_deref().is_none_or(|id| copies.get(id) == Some(&1));
     for message in &session.messages {
         // Most messages are to and from whom they say: that is asked before what takes longer.
         let (sender, recipients) = (sender(message), recipients(session, message));

@@ -116,7 +116,10 @@ mod tests {
 
     has!(imap_is_busy, "S: * BYE [UNAVAILABLE] try again later" => [1]);
     has!(imap_greets_with_no, "--- server 10.0.0.25:143\n! syn\n! syn-ack\nS: * NO too many connections\n! fin server" => [1]);
-    has_not!(imap_goes_on_after_no, "--- server 10.0.0.25:143\n! syn\n! syn-ack\nS: * NO disk nearly full\nC: a NOOP\nS: a OK");
+    has_not!(
+        imap_goes_on_after_no,
+        "--- server 10.0.0.25:143\n! syn\n! syn-ack\nS: * NO disk nearly full\nC: a NOOP\nS: a OK"
+    );
     has!(pop3_is_busy, "--- server 10.0.0.25:110\nS: -ERR [SYS/TEMP] try again later" => [1]);
     has!(ehlo_is_refused, "S: 220 mx\nC: EHLO a\nS: 550 5.7.1 Helo command rejected: no\nC: QUIT\nS: 221 bye" => [2, 3]);
     has!(ehlo_gets_421_for_reasons_of_policy, "S: 220 mx\nC: EHLO a\nS: 421 4.7.0 too many sessions opened" => [2, 3]);
