@@ -104,6 +104,8 @@ enumerated! {
     pub enum Tagged {
         /// OK.
         Ok,
+        /// OK to a conditional STORE, which passed over messages that had been changed meanwhile (RFC 7162, section 3.1.3).
+        OkInPart,
         /// NO.
         No,
         /// BAD.
@@ -197,6 +199,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
             to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
                 Status::No | Status::Bad if let Variant::Said(said) = variant => by_words(*to, said),
+                Status::Ok if (*to, *code) == (Some(Verb::Store), Some(Code::Modified)) => Tagged::OkInPart,
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,
                 Status::Bad => Tagged::Bad,

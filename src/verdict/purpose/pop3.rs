@@ -194,6 +194,12 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
             Pop3::Taken(status(*ok), response_code(code))
         }
+        // Without an argument it asks for a list, and for no login.
+        What::Reply { to: Some(Verb::Auth), ok: false, code, effect: None }
+            if answered.and_then(asked) == Some(Command::AuthList) =>
+        {
+            Pop3::Reply { to: Command::AuthList, what: Reply::Err, code: response_code(code) }
+        }
         What::Reply { to: Some(_), effect: None, .. } if variant == Variant::NotAccepted => {
             Pop3::Sasl(Sasl::NotAccepted)
         }

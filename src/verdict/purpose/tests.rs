@@ -339,3 +339,25 @@ fn a_quit_sent_behind_an_accepted_login_is_one_after_it() {
     let before = "S: +OK ready\nC: QUIT\nC: USER a\nC: PASS b\nS: +OK bye\nS: +OK\nS: +OK in";
     assert_eq!(quits(before), [asked(Quit), answered(Quit)], "sent before the log-in");
 }
+
+#[test]
+fn what_was_asked_decides_what_its_answer_means() {
+    let last = |script: &str| {
+        let session = crate::verdict::testing::session(script, Needs::ALL);
+        purpose(&session, session.steps.last().expect("a step"))
+    };
+    // Without an argument, AUTH asks for a list.
+    for reply in ["-ERR", "-ERR Not implemented"] {
+        match last(&format!("S: +OK ready\nC: AUTH\nS: {reply}")) {
+            Purpose::Pop3(Pop3::Reply { to, .. }) => assert_eq!(to, pop3::Command::AuthList, "{reply}"),
+            other => panic!("{reply}: {other:?}"),
+        }
+    }
+    let selected = "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT INBOX\nS: b OK [READ-WRITE] in\n";
+    for (reply, expected) in [("OK done", imap::Tagged::Ok), ("OK [MODIFIED 1] failed", imap::Tagged::OkInPart)] {
+        match last(&format!("{selected}C: c STORE 1 (UNCHANGEDSINCE 1) +FLAGS (\\Deleted)\nS: c {reply}")) {
+            Purpose::Imap(Imap::Tagged { what, .. }) => assert_eq!(what, expected, "{reply}"),
+            other => panic!("{reply}: {other:?}"),
+        }
+    }
+}

@@ -117,6 +117,7 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
                 (Tagged::Ok, None) => say!(lang, imap::tagged_ok_to_nothing()),
                 (Tagged::No, None) => say!(lang, imap::tagged_no_to_nothing()),
                 (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
+                (Tagged::OkInPart, _) => say!(lang, imap::stored_in_part()),
                 (Tagged::LoginFirst, _) => say!(lang, imap::login_first()),
                 (Tagged::SelectFirst, _) => say!(lang, imap::select_first()),
                 (Tagged::WrongState, _) => say!(lang, imap::wrong_state()),

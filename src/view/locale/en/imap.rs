@@ -296,6 +296,10 @@ pub fn login_first() -> &'static str {
     "The command fails: the client must log in first"
 }
 
+pub fn stored_in_part() -> &'static str {
+    "The flags were changed only where the condition held"
+}
+
 pub fn select_first() -> &'static str {
     "The command fails: a mailbox must be selected first"
 }
@@ -464,7 +468,7 @@ pub fn code(code: Code) -> &'static str {
         Code::HasChildren => "the mailbox has others within it",
         Code::NotSaved => "the result of the search was not kept",
         Code::MailboxId => "the identifier that the mailbox keeps for good",
-        Code::UseAttr => "a special use is not supported",
+        Code::UseAttr => "the mailbox cannot have that special use",
         Code::InProgress => "the command is still being carried out",
         Code::MessageLimit => "only so many messages are dealt with at once",
         Code::UidRequired => "messages can be named by UID alone",

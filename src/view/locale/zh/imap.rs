@@ -148,6 +148,10 @@ pub fn login_first() -> &'static str {
     "命令失败：客户必须先登录"
 }
 
+pub fn stored_in_part() -> &'static str {
+    "仅在满足条件的邮件上更改了标志"
+}
+
 pub fn select_first() -> &'static str {
     "命令失败：必须先选择邮箱"
 }
@@ -316,7 +320,7 @@ pub fn code(code: Code) -> &'static str {
         Code::HasChildren => "该邮箱下还有其他邮箱",
         Code::NotSaved => "搜索结果未保存",
         Code::MailboxId => "邮箱的永久标识",
-        Code::UseAttr => "不支持该特殊用途",
+        Code::UseAttr => "该邮箱不能有此特殊用途",
         Code::InProgress => "命令仍在执行",
         Code::MessageLimit => "一次只处理这么多邮件",
         Code::UidRequired => "只能用 UID 指明邮件",
