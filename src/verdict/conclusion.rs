@@ -9,6 +9,7 @@ weak; then the more severe; then the one whose evidence came first. A finding th
 top.
 */
 
+use super::given_up;
 use super::refusals;
 use super::rule::Class;
 use super::unplaced;
@@ -91,6 +92,8 @@ pub struct Tally {
     pub deferred: u64,
     /// Recipients that have no message because its content was not finished.
     pub aborted: u64,
+    /// Recipients that were accepted, and that get nothing since the client gave the mail up after another was refused.
+    pub given_up: u64,
     /// Recipients of whom the capture does not show it.
     pub unknown: u64,
     /// Messages that the server took for recipients that the capture does not show.
@@ -231,6 +234,7 @@ fn deliveries(session: &Session, tally: &mut Tally) {
             }
         }
     }
+    tally.given_up = given_up::recipients(session);
     if unplaced::hides_mail(session) {
         tally.unseen = 1;
     }
@@ -256,6 +260,7 @@ impl Tally {
             rejected,
             deferred,
             aborted,
+            given_up,
             unknown,
             unnamed,
             unseen,
@@ -283,6 +288,7 @@ impl Tally {
         self.rejected += rejected;
         self.deferred += deferred;
         self.aborted += aborted;
+        self.given_up += given_up;
         self.unknown += unknown;
         self.unnamed += unnamed;
         self.unseen += unseen;

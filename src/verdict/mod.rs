@@ -17,6 +17,7 @@ mod evidence;
 pub mod explain;
 pub mod filter;
 mod found;
+mod given_up;
 mod logins;
 mod pace;
 pub(crate) mod purpose;

@@ -77,3 +77,40 @@ fn cause(lang: Lang, verdict: &Verdict) -> Option<String> {
 fn title(lang: Lang, id: &str) -> &'static str {
     rules::find(id).map(|rule| super::text(lang, &rule.words).title).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+    use crate::verdict::conclusion::of_session;
+    use crate::verdict::testing::session;
+    use crate::verdict::{Selection, judge, rules};
+    use crate::view::Lang;
+
+    const MAIL: &str = "! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n\
+                        C: RCPT TO:<c@d>\nS: 250 ok\n";
+    const REFUSED: &str = "C: RCPT TO:<e@d>\nS: 550 5.1.1 no such user\n";
+    const DATA: &str = "C: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\nC: .\nS: 250 ok\n";
+
+    #[test]
+    fn the_verdict_says_so_in_both_languages() {
+        let said = |lang, rest: &str| {
+            let mut session = session(&format!("{MAIL}{rest}"), Selection::ALL.needs());
+            judge(&mut session, rules::ALL);
+            verdict(lang, &of_session(&session))
+        };
+        let given_up = format!("{REFUSED}C: QUIT\nS: 221 bye");
+        assert_eq!(
+            said(Lang::En, &given_up),
+            "Not delivered to e@d: there is no such mailbox (550 5.1.1); nothing was sent to 1 other recipient, whom the \
+             server had accepted: the client gave the mail up after the refusal."
+        );
+        let zh = said(Lang::Zh, &given_up);
+        assert!(zh.contains("客户在被拒后放弃了邮件，已被接受的另外 1 位收件人也没有收到"), "{zh}");
+        let taken = format!("{REFUSED}{DATA}");
+        assert!(!said(Lang::En, &taken).contains("gave the mail up"));
+        let all =
+            format!("{REFUSED}C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<f@d>\nS: 250 ok\n{DATA}");
+        let of_both = said(Lang::En, &all);
+        assert!(of_both.contains("Taken for 1 of 3 recipients"), "{of_both}");
+    }
+}

@@ -43,8 +43,8 @@ pub fn refused(address: &str, reply: &str) -> String {
 
 /// What became of what was sent; `lost`: who does not get it, and why.
 pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
-    let Tally { accepted, rejected, deferred, aborted, unknown, unnamed, .. } = tally;
-    let all = accepted + rejected + deferred + aborted + unknown;
+    let Tally { accepted, rejected, deferred, aborted, given_up, unknown, unnamed, .. } = tally;
+    let all = accepted + rejected + deferred + aborted + given_up + unknown;
     let to = |count: u64| if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") };
     let refused = rejected + deferred;
     let whom = match refused.saturating_sub(lost.len() as u64) {
@@ -62,6 +62,13 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         (_, 0) => not,
         (0, _) => unfinished,
         _ => format!("{not}; {unfinished}"),
+    };
+    let others = if *given_up == 1 { "1 other recipient".to_owned() } else { format!("{given_up} other recipients") };
+    let not = match given_up {
+        0 => not,
+        _ => format!(
+            "{not}; nothing was sent to {others}, whom the server had accepted: the client gave the mail up after the refusal"
+        ),
     };
     let messages = if *unnamed == 1 { "one message".to_owned() } else { format!("{unnamed} messages") };
     let taken = match (accepted, unnamed) {
