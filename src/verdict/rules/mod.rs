@@ -39,6 +39,7 @@ rules! {
     dot_not_doubled
     dot_not_on_its_line
     duplicate_header
+    ehlo_refused
     encryption_demanded
     fallback_to_clear_mechanism
     handshake_stalled
