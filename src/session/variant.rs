@@ -17,9 +17,10 @@ pub fn of(step: &Step<'_>) -> Variant {
         }) => {
             refused(Refusal { text: step.text, smtp: Some((*code, enhanced.map(smtp::Enhanced::topic))), code: None })
         }
-        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { to: Some(to), ok: false, code, .. }, .. })
-            if to.is_of_login() =>
-        {
+        Subject::Pop3(pop3::Subject {
+            what: pop3::What::Reply { to: Some(to), ok: false, code, effect: None },
+            ..
+        }) if to.is_of_login() => {
             // A server that does not know the command has decided on no login.
             if code.is_none() && login_cause::is_of_syntax(step.text) {
                 return Variant::Said(smtp::Said::UnknownCommand);

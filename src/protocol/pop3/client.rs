@@ -4,6 +4,7 @@ use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Saying};
 use super::maildrop::Maildrop;
 use super::queue::{Follows, Login, Pending, Prompt};
+use super::refusal;
 use super::{State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
@@ -190,6 +191,7 @@ impl Dialogue {
         let mut pending = Pending::new(command.verb, step, follows(command, has_end));
         if command.verb.is_of_transaction() {
             pending.number = parse::numbers(command.trimmed()).0;
+            pending.fits = whole.then(|| refusal::fits(command.verb, command.trimmed()));
         }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),

@@ -4,6 +4,7 @@ use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::maildrop::Maildrop;
 use super::queue::{Follows, Login, Pending, Prompt, Unplaced};
+use super::refusal;
 use super::reply::Reply;
 use super::{State, Subject, What};
 use crate::flow::Side;
@@ -40,7 +41,7 @@ impl Dialogue {
         };
         if self.state != State::Authorization
             || self.queue.has_login()
-            || !login_cause::is_of_login(reply.ok, &refusal(line, reply), true)
+            || !login_cause::is_of_login(reply.ok, &refused(line, reply), true)
             || !reply.ok && unplaced.as_ref().is_some_and(Unplaced::may_be_command)
         {
             return answered;
@@ -77,11 +78,11 @@ impl Dialogue {
     /// USER is refused: an attempt to log in, if no PASS follows.
     pub(super) fn user_refused(&mut self, line: &Line<'_>, reply: &Reply<'_>, step: StepId) {
         let has_pass = self.queue.first_verb() == Some(Verb::Pass);
-        if self.state != State::Authorization || has_pass || login_cause::is_of_syntax(reply.text) {
+        if self.state != State::Authorization || has_pass || decides_nothing(reply.text) {
             return;
         }
         let Some((user, username)) = self.user.clone() else { return };
-        let refusal = refusal(line, reply);
+        let refusal = refused(line, reply);
         let cause = login_cause::of(&refusal);
         let credential = Credential {
             mechanism: "USER/PASS".into(),
@@ -111,10 +112,12 @@ impl Dialogue {
         out: &mut dyn Sink,
     ) {
         let ok = reply.ok;
-        let refusal = refusal(line, reply);
+        let refusal = refused(line, reply);
         let mut cause = if ok { LoginCause::Unknown } else { login_cause::of(&refusal) };
         let outcome = if ok { LoginOutcome::Accepted } else { login_cause::outcome(&refusal, cause) };
-        self.state = if ok { State::Transaction } else { State::Authorization };
+        // A login within a session is refused for that alone: the one before holds.
+        let is_within = self.state == State::Transaction && !ok;
+        self.state = if ok || is_within { State::Transaction } else { State::Authorization };
         if ok {
             self.maildrop = Maildrop::default();
         }
@@ -130,6 +133,7 @@ impl Dialogue {
                 exchange.finish(outcome)
             }
         };
+        let credential = Credential { unheeded: is_within, ..credential };
         out.credential(credential.with_reply(&line.bytes, cause));
     }
 
@@ -150,6 +154,11 @@ impl Dialogue {
     }
 }
 
-fn refusal<'a>(line: &'a Line<'_>, reply: &'a Reply<'_>) -> Refusal<'a> {
+/// True where a refusal of USER decides on no login: the command is not known, or the name is set already.
+fn decides_nothing(text: &[u8]) -> bool {
+    login_cause::is_of_syntax(text) || refusal::is_set_already(text)
+}
+
+fn refused<'a>(line: &'a Line<'_>, reply: &'a Reply<'_>) -> Refusal<'a> {
     Refusal { text: &line.bytes, smtp: None, code: reply.code.as_deref() }
 }

@@ -10,6 +10,7 @@ mod maildrop;
 mod multi_line;
 pub mod parse;
 mod queue;
+mod refusal;
 pub(crate) mod reply;
 mod server;
 #[cfg(test)]
@@ -42,7 +43,8 @@ pub enum State {
     Update,
 }
 
-/// What a reply means for the maildrop (RFC 1939, sections 5 and 6).
+/// What a reply means for the maildrop (RFC 1939, sections 5 and 6), or why it refuses the command, where the conversation
+/// shows that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Effect {
     /// To DELE: this message will be removed.
@@ -53,6 +55,15 @@ pub enum Effect {
     Removed(u64),
     /// A refusal: this message was marked deleted before.
     Gone(u64),
+    /// A refusal: there is no message of this number, by the server's words.
+    NoMessage(u64),
+    /// A refusal: an argument is missing, or is none that the command takes (RFC 1939, sections 5 and 7).
+    BadArgument,
+    /// A refusal of a login: the client is logged in already (RFC 1939, section 4: USER, PASS and APOP belong to the
+    /// AUTHORIZATION state).
+    LoggedIn,
+    /// A refusal of USER: the name is set already. It decides on no login.
+    NameSet,
 }
 
 /// What a step is.

@@ -76,6 +76,8 @@ pub struct Pending {
     pub upload: Option<(MessageId, Vec<StepId>)>,
     /// The number of the message that the command is about.
     pub number: Option<u64>,
+    /// Whether its arguments are those that the command takes; `None` where they are not in the capture.
+    pub fits: Option<bool>,
     /// It may never be answered: an empty line, or a command followed by lines that are not a reply.
     pub maybe_unanswered: bool,
 }
@@ -83,7 +85,7 @@ pub struct Pending {
 impl Pending {
     /// A command without a login, an upload or a message number.
     pub fn new(verb: Verb, step: StepId, follows: Follows) -> Self {
-        Self { verb, step, follows, login: None, upload: None, number: None, maybe_unanswered: false }
+        Self { verb, step, follows, login: None, upload: None, number: None, fits: None, maybe_unanswered: false }
     }
 
     /// A command that was not captured, like everything of the client: the lines must show what follows the `+OK`.

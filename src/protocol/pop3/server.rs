@@ -5,6 +5,7 @@ use super::content::Content;
 use super::dialogue::{Dialogue, Saying};
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::{Follows, Login, Pending, Prompt};
+use super::refusal;
 use super::reply::Reply;
 use super::{Effect, State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
@@ -249,7 +250,8 @@ impl Dialogue {
         if ok && pending.verb.is_of_transaction() && self.state == State::Authorization {
             self.state = State::Transaction;
         }
-        let effect = self.effect(pending, ok, out);
+        let effect =
+            self.effect(pending, ok, out).or_else(|| refusal::of(pending, self.state, text, ok, code.is_some()));
         let to = Some(pending.verb).filter(|verb| !pending.is_unseen() || *verb == Verb::Auth);
         let what = What::Reply { to, ok, code, effect };
         // A reply right after a challenge answers a response that was not captured.

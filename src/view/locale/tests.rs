@@ -160,7 +160,10 @@ fn every_pop3_step_has_words_of_its_own() {
         code: Some(code),
     });
     let effects = [Effect::Marked(3), Effect::Restored(1), Effect::Restored(2), Effect::Removed(1), Effect::Removed(2)];
-    let effects = effects.into_iter().chain([Effect::Gone(3)]).map(|effect| Pop3::Effect(effect, None));
+    let effects = effects
+        .into_iter()
+        .chain([Effect::Gone(3), Effect::NoMessage(3), Effect::BadArgument, Effect::LoggedIn, Effect::NameSet])
+        .map(|effect| Pop3::Effect(effect, None));
     let effects = effects.chain([Pop3::Deletes(3)]);
     let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded).chain(effects);
     check_all(steps.map(Purpose::Pop3), purpose);

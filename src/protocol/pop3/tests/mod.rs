@@ -5,6 +5,7 @@ mod logins;
 mod maildrop;
 mod middle;
 mod pairing;
+mod refusals;
 
 use super::*;
 use crate::protocol::event::{self, Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};

@@ -137,3 +137,24 @@ fn a_reply_after_missing_bytes_is_in_doubt() {
         |step: &Told| matches!(&step.subject, event::Subject::Pop3(Subject { what: What::InDoubt { .. }, .. }));
     assert!(told.steps.last().is_some_and(doubtful), "{:?}", told.rows());
 }
+
+#[test]
+fn commands_behind_pass_get_their_own_replies() {
+    let opening = "S: +OK ready\n C: USER bob\n S: +OK\n ";
+    for (commands, replies, outcome) in [
+        ("PASS x\\r\\nCAPA", "+OK Logged in\\r\\n+OK\\r\\nUIDL\\r\\n.", LoginOutcome::Accepted),
+        ("PASS x\\r\\nCAPA", "-ERR wrong\\r\\n+OK\\r\\nUIDL\\r\\n.", LoginOutcome::Rejected),
+        ("PASS x\\r\\nCAPA", "-ERR wrong\\r\\n-ERR Unknown command", LoginOutcome::Rejected),
+        ("PASS x\\r\\nNOOP", "+OK\\r\\n+OK", LoginOutcome::Accepted),
+        ("PASS x\\r\\nNOOP", "-ERR no\\r\\n-ERR log in first", LoginOutcome::Rejected),
+        ("PASS x\\r\\nNOOP\\r\\nCAPA", "+OK\\r\\n-ERR no\\r\\n+OK\\r\\nUIDL\\r\\n.", LoginOutcome::Accepted),
+    ] {
+        let told = hear(&format!("{opening}C| {commands}\\r\\n\n S| {replies}\\r\\n\n C: QUIT\n S: +OK"));
+        let outcomes: Vec<_> = told.credentials.iter().map(|login| login.outcome).collect();
+        assert_eq!(outcomes, [outcome], "{commands}: {replies}");
+        let answered: Vec<_> = told.steps.iter().filter_map(|step| step.answers).collect();
+        let count = commands.matches("\\r\\n").count() + 1;
+        let expected: Vec<_> = [2].into_iter().chain(4..4 + count as u32).collect();
+        assert_eq!(answered.get(..=count), Some(expected.as_slice()), "{commands}: {replies}");
+    }
+}

@@ -120,6 +120,12 @@ pub fn effect(effect: Effect) -> String {
             format!("The {count} messages that were marked are deleted for good, and the server takes leave")
         }
         Effect::Gone(number) => format!("There is no message {number} any more: it was marked deleted before"),
+        Effect::NoMessage(number) => format!("There is no message {number}"),
+        Effect::BadArgument => {
+            "The command is refused for its arguments: one is missing, or is none that it takes".to_owned()
+        }
+        Effect::LoggedIn => "A login within the session is refused: the client is logged in already".to_owned(),
+        Effect::NameSet => "The user name is set already: this decides on no login".to_owned(),
     }
 }
 

@@ -116,6 +116,10 @@ pub fn effect(effect: Effect) -> String {
         Effect::Restored(count) => format!("{count} 封邮件的删除标记已撤销"),
         Effect::Removed(count) => format!("带删除标记的 {count} 封邮件已删除，服务器同意退出"),
         Effect::Gone(number) => format!("第 {number} 封邮件已加上删除标记，不能再使用"),
+        Effect::NoMessage(number) => format!("没有第 {number} 封邮件"),
+        Effect::BadArgument => "命令因参数被拒绝：缺少参数，或参数不是该命令所用的".to_owned(),
+        Effect::LoggedIn => "会话中的再次登录被拒绝：客户已经登录".to_owned(),
+        Effect::NameSet => "用户名此前已经设定，该响应与登录成败无关".to_owned(),
     }
 }
 
