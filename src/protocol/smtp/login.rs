@@ -78,6 +78,7 @@ impl Dialogue {
             // Only 235 accepts a login (RFC 4954, section 4): 250 or 221 show that the server has read something else.
             _ => LoginOutcome::Unknown,
         };
+        let logged_in = self.logged_in;
         self.logged_in |= outcome == LoginOutcome::Accepted;
         if awaited && reply.code >= 400 {
             self.client = ClientInput::Commands(LineContext::RefusedLogin);
@@ -89,7 +90,7 @@ impl Dialogue {
                 _ => exchange.cause(cause, &reply.text),
             };
             let mut credential = exchange.finish(outcome).with_reply(&reply.text, cause);
-            credential.unheeded = self.logged_in && is_out_of_place(reply);
+            credential.unheeded = logged_in && is_no_login(reply);
             out.credential(credential);
         }
     }
@@ -177,11 +178,12 @@ impl Dialogue {
     }
 }
 
-/// True for the refusal of a command that may not stand where it does: 503, and an enhanced code that is about the command
-/// (RFC 3463, section 3.6: X.5.1), not about the login. Without that code, a 503 may be anything that a server says of a
-/// login.
-fn is_out_of_place(reply: &Reply<'_>) -> bool {
-    reply.code == 503 && reply.enhanced.map(parse::Enhanced::topic) == Some((5, 1))
+/// True for a refusal of AUTH that, behind a login that was accepted, is no answer to a login: 503, as RFC 4954 (section 4)
+/// demands, or a code that says that the command is not known or not offered any more, or words that say so. 535 and 454 are:
+/// such a server has looked at it.
+fn is_no_login(reply: &Reply<'_>) -> bool {
+    matches!(reply.code, 500 | 502..=504)
+        || reply.code >= 500 && memchr::memmem::find(&reply.text.to_ascii_lowercase(), b"already").is_some()
 }
 
 /// True for a line that can only be a command, where the response to a challenge is due: it has a command's form, and is

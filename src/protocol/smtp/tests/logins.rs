@@ -118,6 +118,26 @@ fn a_second_login_is_refused_and_an_attempt() {
     assert_eq!(outcomes(&told), [LoginOutcome::Accepted, LoginOutcome::Rejected]);
     assert_eq!(told.steps[5].secrets, ["AGJvYgBodW50ZXIy"], "and still a secret");
     assert_eq!(told.credentials[1].cause, Some(LoginCause::Unknown));
+    assert!(!told.credentials[0].unheeded && told.credentials[1].unheeded, "it says nothing of the credentials");
+}
+
+#[test]
+fn what_is_refused_behind_a_login_for_its_place_is_no_refused_login() {
+    let unheeded = |before: &str, reply: &str| {
+        let told = session(&format!("{before}C: AUTH PLAIN AGJvYgBodW50ZXIy\nS: {reply}\n"));
+        told.credentials.last().map(|login| login.unheeded)
+    };
+    let login = "C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS: 235 in\n";
+    for reply in ["503 5.5.1 Error: already authenticated", "503 bad sequence", "502 no", "500 what", "530 Already in"]
+    {
+        assert_eq!(unheeded(login, reply), Some(true), "{reply}");
+        assert_eq!(unheeded("", reply), Some(false), "{reply}: it is the first");
+        let refused = "C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS: 535 no\n";
+        assert_eq!(unheeded(refused, reply), Some(false), "{reply}: none was accepted");
+    }
+    for reply in ["535 5.7.8 Error: authentication failed", "454 4.7.0 later", "235 in again"] {
+        assert_eq!(unheeded(login, reply), Some(false), "{reply}: the server has looked at it");
+    }
 }
 
 #[test]
