@@ -88,6 +88,8 @@ pub enum ReplyTo {
         /// It has waited for it.
         timeout: bool,
     },
+    /// A line of content that was sent although the server had refused it: the server has read it as a command.
+    RefusedLine,
     /// A SASL response.
     Sasl,
     /// Nothing: 421 at any time, or a reply too many.

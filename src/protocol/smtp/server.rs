@@ -352,7 +352,7 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
             },
         },
         Question::Blank => ReplyTo::Command(Verb::Other),
-        Question::RefusedLine => ReplyTo::Content,
+        Question::RefusedLine => ReplyTo::RefusedLine,
         Question::Unseen { .. } => ReplyTo::Nothing,
     };
     (Kind::Reply, reply_subject(asked, reply))

@@ -12,7 +12,9 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         Subject::Reply { code: 221 | 421, .. } => Phase::Release,
         Subject::Reply { to, .. } => match to {
             ReplyTo::Command(verb) => of_verb(verb, previous),
-            ReplyTo::Content | ReplyTo::Recipient | ReplyTo::UnfinishedContent { .. } => Phase::Transaction,
+            ReplyTo::Content | ReplyTo::RefusedLine | ReplyTo::Recipient | ReplyTo::UnfinishedContent { .. } => {
+                Phase::Transaction
+            }
             ReplyTo::Sasl => Phase::Authentication,
             ReplyTo::Nothing | ReplyTo::InDoubt => previous,
         },

@@ -77,6 +77,10 @@ fn an_smtp_code_means_what_was_asked() {
         (ReplyTo::Content, 353, ContentRepliesFollow),
         (ReplyTo::Content, 550, ContentUnwanted),
         (ReplyTo::Content, 552, ContentTooBig),
+        (ReplyTo::RefusedLine, 250, RefusedLineObeyed),
+        (ReplyTo::RefusedLine, 214, RefusedLineObeyed),
+        (ReplyTo::RefusedLine, 502, RefusedLineRefused),
+        (ReplyTo::RefusedLine, 421, Closing),
         (ReplyTo::Recipient, 250, RecipientAccepted),
         (ReplyTo::Recipient, 552, RecipientFull),
         (ReplyTo::Command(Verb::Bdat), 250, ChunkAccepted),
@@ -137,7 +141,8 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Verb,
         Verb::Other,
     ];
-    let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing, ReplyTo::InDoubt];
+    let questions =
+        [ReplyTo::Content, ReplyTo::RefusedLine, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing, ReplyTo::InDoubt];
     let questions: Vec<ReplyTo> = verbs.map(ReplyTo::Command).into_iter().chain(questions).collect();
     let given: Vec<smtp::Reply> = (0..=999)
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))

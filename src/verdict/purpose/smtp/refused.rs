@@ -62,6 +62,8 @@ fn refused(to: ReplyTo, code: u16) -> Option<Refused> {
             Verb::StartTls => Refused::Tls,
             _ => Refused::Command,
         },
+        // What the words speak of is no command that the client gave.
+        (ReplyTo::RefusedLine, _) => return None,
         (ReplyTo::Content, _) => Refused::Content,
         (ReplyTo::Recipient, _) => Refused::ForRecipient,
         (ReplyTo::Sasl, _) => Refused::Command,

@@ -71,6 +71,9 @@ enumerated! {
         /// 552.
         ContentTooBig,
         ContentRefused,
+        // To a line of content that had been refused before.
+        RefusedLineObeyed,
+        RefusedLineRefused,
         // To the content, for one recipient.
         RecipientAccepted,
         RecipientDeferred,
@@ -176,7 +179,7 @@ enumerated! {
 
 /// What a reply with `code` means for `asked`, which it answers; `last` where that was the last chunk of a message.
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
-    use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, Sasl, UnfinishedContent};
+    use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, RefusedLine, Sasl, UnfinishedContent};
     match (asked, code) {
         (_, 221) => Reply::Closed,
         (_, 421) | (UnfinishedContent { .. }, _) => Reply::Closing,
@@ -187,6 +190,8 @@ pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
         (Sasl, 500) => Reply::ResponseTooLong,
         (Sasl, 501) => Reply::ExchangeBroken,
         (Sasl, _) => to_auth(code),
+        (RefusedLine, 200..=399) => Reply::RefusedLineObeyed,
+        (RefusedLine, _) => Reply::RefusedLineRefused,
         (Content, 353) => Reply::ContentRepliesFollow,
         (Content, _) => to_content(code),
         (Recipient, 200..=299) => Reply::RecipientAccepted,

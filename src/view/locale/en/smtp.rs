@@ -132,6 +132,10 @@ pub fn reply(reply: Reply) -> &'static str {
             "The content crossed and was not taken|policy forbids it, or there is nobody to deliver it to"
         }
         Reply::ContentTooBig => "The content crossed and was not taken|it is too large, or the mailbox is full",
+        Reply::RefusedLineObeyed => {
+            "A line of the content that was refused before was read as a command, and carried out: no message was taken"
+        }
+        Reply::RefusedLineRefused => "A line of the content that was refused before was read as a command, and refused",
         Reply::ContentRefused => "The content crossed and was not taken|the transaction has failed",
         Reply::RecipientAccepted => "The message is taken for this recipient",
         Reply::RecipientDeferred => "The message is not taken for this recipient at the moment: try again later",

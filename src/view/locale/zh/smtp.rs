@@ -118,6 +118,8 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::ContentNoRoom => "未接收邮件：服务器暂时没有存储空间",
         Reply::ContentUnwanted => "邮件内容已传送但未被接收|违反策略，或没有可投递的邮箱",
         Reply::ContentTooBig => "邮件内容已传送但未被接收|邮件过大或邮箱已满",
+        Reply::RefusedLineObeyed => "先前被拒的内容中有一行被当作命令执行，并没有接收邮件",
+        Reply::RefusedLineRefused => "先前被拒的内容中有一行被当作命令，并被拒绝",
         Reply::ContentRefused => "邮件内容已传送但未被接收|事务失败",
         Reply::RecipientAccepted => "已为该收件人接收邮件",
         Reply::RecipientDeferred => "暂时不能为该收件人接收邮件，请稍后重试",
