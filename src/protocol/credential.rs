@@ -73,6 +73,8 @@ pub enum LoginOutcome {
 pub enum LoginCause {
     /// User name, password or token are not valid.
     WrongSecret,
+    /// The password, right or not, has expired: it has to be changed.
+    Expired,
     /// The server could not read what the client sent: no base64, for one.
     Malformed,
     /// The server does not offer this mechanism, or no login at all here.

@@ -1,7 +1,7 @@
 use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
 use crate::verdict::logins;
-use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashSet;
 
 /// The server refused a login. Many refusals are one finding, with the steps of all of them.
@@ -37,7 +37,10 @@ pub const RULE: Rule = Rule {
             remedy: "按所述原因检查用户名和密码、认证方式或账号。服务器未说明原因时，可查看响应中的说明；令牌过期时应重新获取。",
         },
     },
-    sentences: &[Sentence { en: "{0}.", zh: "{0}。" }],
+    sentences: &[
+        Sentence { en: "{0}.", zh: "{0}。" },
+        Sentence { en: "{0}. The server said: {1}", zh: "{0}。服务器的答复：{1}" },
+    ],
     check,
 };
 
@@ -61,7 +64,13 @@ fn check(session: &Session, found: &mut Found) {
             && let fact = fact(cause, credential.token.is_some())
             && told.insert((cause, fact == Fact::TokenRefused))
         {
-            occurrence.fact(fact);
+            occurrence = occurrence.fact(fact);
+            // The cause says less than the server's words, or what they are about in a general way.
+            if matches!(cause, LoginCause::Unknown | LoginCause::Limit)
+                && let Some(reply) = logins::reply(credential)
+            {
+                _ = occurrence.says(1).named(Key::Reply, reply);
+            }
         }
     }
 }
@@ -129,6 +138,26 @@ mod tests {
             assert_eq!(found(reply), (Some(Temporary), false, None), "{reply}");
         }
         assert_eq!(found("[AUTH] wrong password"), (Some(WrongSecret), false, Some(None)));
+    }
+
+    #[test]
+    fn the_finding_says_what_the_reply_says() {
+        let said = |reply: &str| {
+            let script = format!("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR {reply}\nC: QUIT\nS: +OK");
+            let session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
+            let found = super::RULE.look(&session).into_iter().next().expect("a refused login");
+            let facts = found.facts.into_iter().next().expect("a cause");
+            (facts.sentence, facts.list.into_iter().map(|(_, fact)| fact).collect::<Vec<_>>())
+        };
+        use super::{Fact, LoginCause};
+        let cause = Fact::LoginCause;
+        assert_eq!(said("Your password has expired"), (0, vec![cause(LoginCause::Expired)]));
+        assert_eq!(said("wrong password"), (0, vec![cause(LoginCause::WrongSecret)]));
+        let quoted = |words: &str| Fact::Name(format!("-ERR {words}"));
+        let delay = "[LOGIN-DELAY] minimum time between mail checks";
+        assert_eq!(said(delay), (1, vec![cause(LoginCause::Limit), quoted(delay)]));
+        assert_eq!(said("Ask Carol"), (1, vec![cause(LoginCause::Unknown), quoted("Ask Carol")]));
+        assert_eq!(said("no x for you"), (0, vec![cause(LoginCause::Unknown)]), "it repeats the password");
     }
 
     has!(

@@ -148,6 +148,7 @@ words! {
         event::LoginCause::MechanismNotOffered => "mechanism-not-offered",
         event::LoginCause::EncryptionDemanded => "encryption-demanded",
         event::LoginCause::Limit => "limit",
+        event::LoginCause::Expired => "expired",
         event::LoginCause::InUse => "in-use",
         event::LoginCause::SwitchedOff => "switched-off",
         event::LoginCause::Temporary => "temporary",

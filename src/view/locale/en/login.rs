@@ -52,6 +52,7 @@ pub fn not_accepted() -> &'static str {
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
         LoginCause::WrongSecret => "The login is refused: user name, password or token are not valid",
+        LoginCause::Expired => "The login is refused: the password has expired, and has to be changed",
         LoginCause::Malformed => "The login is refused: the server cannot read what the client has sent",
         LoginCause::MechanismNotOffered => "The login is refused: the server does not offer this mechanism here",
         LoginCause::EncryptionDemanded => {
