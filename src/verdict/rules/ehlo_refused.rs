@@ -114,7 +114,7 @@ mod tests {
     fn whether_helo_was_tried_is_said() {
         let said = |rest: &str| {
             let session = crate::verdict::testing::session(&format!("{EHLO}{rest}"), super::RULE.needs);
-            super::RULE.look(&session).iter().flat_map(|finding| &finding.facts).map(|facts| facts.sentence).last()
+            super::RULE.look(&session).iter().flat_map(|finding| &finding.facts).map(|facts| facts.sentence).next_back()
         };
         assert_eq!(said("! fin client"), Some(0));
         assert_eq!(said("C: HELO a\nS: 500 what\nC: QUIT\nS: 221 bye"), Some(1));
