@@ -8,7 +8,9 @@ over. The result is the same as if the [`Connection`] had been there from the st
 
 use super::connection::Connection;
 use super::key::Which;
-use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
+use super::stalls::Stalls;
+use super::transport::{Conflicts, Counters};
+use super::{CloseReason, Endpoints, Key, PacketRef, Side, StreamHandler, Transport};
 use crate::capture::Time;
 use crate::decode::{Header, IcmpError, Segment, Subflow};
 use crate::limits::{LimitsHit, heap, of_list};
@@ -118,6 +120,27 @@ impl Embryonic {
     /// As [`Connection::is_half_open`].
     pub fn is_half_open(&self) -> bool {
         self.bare().all(|bare| bare.from == Side::Client && bare.acknowledgement.is_none())
+    }
+
+    /// What the connection comes to where it is a SYN that nothing followed: the same as [`Connection::finish`] of that SYN
+    /// alone, without the connection. Nearly all of a flood of SYNs ends here.
+    pub fn unanswered(&self, key: &Key) -> Option<Transport> {
+        let Self { first, rest, errors, .. } = self;
+        let plain = first.from == Side::Client && first.acknowledgement.is_none() && first.subflow.is_none();
+        let alone = rest.is_empty() && errors.is_none() && plain && !first.shares_packet && !first.decrypted;
+        alone.then(|| Transport {
+            endpoints: self.endpoints(key),
+            first: self.first(),
+            first_sequence: first.sequence,
+            last: self.first(),
+            end: CloseReason::Unanswered,
+            left: None,
+            from_start: true,
+            counters: Counters { packets: 1, ..Counters::default() },
+            conflicts: Conflicts::default(),
+            stalls: Stalls::default(),
+            ends: None,
+        })
     }
 
     /// The connection that these segments make.

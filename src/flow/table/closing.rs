@@ -157,6 +157,9 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     fn close_embryonic(&mut self, key: &Key, embryonic: &Embryonic, token: F::Token, idle: bool) {
+        if let Some(transport) = embryonic.unanswered(key) {
+            return self.connection_handler.unheard(token, transport);
+        }
         let mut probe = Probe::default();
         let connection = embryonic.connection(key, &mut probe, &mut LimitsHit::default());
         let transport = connection.finish(idle, &mut probe);
