@@ -134,11 +134,11 @@ impl Ended {
         }
     }
 
-    /// The session with number `id`, judged by `rules`.
-    pub fn session(self, id: u64, rules: &[&Rule]) -> Ready {
+    /// The session with number `id`, judged by `rules`, of which those that look at silent sessions are also `in_silence`.
+    pub fn session(self, id: u64, rules: &[&Rule], in_silence: &[&Rule]) -> Ready {
         let mut ready = match self {
             Self::Spoken(spoken) => spoken.ready,
-            Self::Probe(_, session) => return session.session(id, rules),
+            Self::Probe(_, session) => return session.session(id, rules, in_silence),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
                 let mut session = builder.finish(transport);
@@ -148,7 +148,11 @@ impl Ended {
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
                 let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
-                verdict::judge(&mut session, rules);
+                match verdict::is_silent(&session) {
+                    true => verdict::judge_silent(&mut session, in_silence),
+                    // TLS should have begun.
+                    false => verdict::judge(&mut session, rules),
+                }
                 Ready { session, shown: 0, prepared: None }
             }
         };
@@ -201,7 +205,8 @@ mod tests {
                 verdict::judge(&mut built, Selection::ALL.rules);
                 built.id = 7;
                 let silent = Ended::Silent(Box::new((hint, transport.clone())));
-                let silent = silent.session(7, Selection::ALL.rules);
+                let in_silence = verdict::rule::in_silence(Selection::ALL.rules);
+                let silent = silent.session(7, Selection::ALL.rules, &in_silence);
                 assert_eq!((format!("{:?}", silent.session), silent.shown), (format!("{built:?}"), 0));
             }
         }

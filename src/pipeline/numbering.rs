@@ -14,7 +14,7 @@ use super::options::Emit;
 use super::probe::Probing;
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit};
-use crate::verdict::Rule;
+use crate::verdict::rule::{self, Rule};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its
@@ -26,6 +26,8 @@ pub struct SessionNumbering {
     emit: Emit,
     /// For sessions in which no data came: the others have been judged already.
     rules: &'static [&'static Rule],
+    /// Those of them that look at silent sessions.
+    in_silence: Vec<&'static Rule>,
     /// The bytes that may wait.
     most: usize,
     /// Connections that have no number yet.
@@ -86,6 +88,7 @@ impl SessionNumbering {
             emit,
             most,
             rules,
+            in_silence: rule::in_silence(rules),
             unnumbered: BTreeMap::new(),
             unnumbered_weight: 0,
             open: HashMap::new(),
@@ -242,7 +245,7 @@ impl SessionNumbering {
             self.weight -= weight;
             if let Some(session) = session {
                 self.prepared -= session.prepared();
-                return Some(session.session(id, self.rules));
+                return Some(session.session(id, self.rules, &self.in_silence));
             }
         }
     }

@@ -82,15 +82,25 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     if !rules.is_empty() {
         software::tell(session);
     }
+    let is_silent = is_silent(session);
+    check(session, rules.iter().copied().filter(|rule| rule.in_silence || !is_silent));
+}
+
+/// As [`judge`], for a session in which nothing was said, by those of the rules that look at such a session
+/// ([`Rule::in_silence`]): a flood of SYNs makes thousands of them, so that they are chosen once.
+pub fn judge_silent(session: &mut Session, rules_in_silence: &[&Rule]) {
+    check(session, rules_in_silence.iter().copied());
+}
+
+fn check<'a>(session: &mut Session, rules: impl Iterator<Item = &'a Rule>) {
     let mut findings: Vec<(&Rule, Finding)> = Vec::new();
     // Most rules find nothing: they have one value in common in which nothing is found.
     let mut found = Found::default();
-    let is_silent = is_silent(session);
-    for rule in rules.iter().filter(|rule| rule.in_silence || !is_silent) {
+    for rule in rules {
         (rule.check)(session, &mut found);
         if found.is_any() {
             let of_rule = std::mem::take(&mut found).findings(rule.id, rule.severity, rule.class);
-            findings.extend(of_rule.map(|finding| (*rule, finding)));
+            findings.extend(of_rule.map(|finding| (rule, finding)));
         }
     }
     findings.sort_by_key(|(rule, finding)| (rule.rank, finding.id));

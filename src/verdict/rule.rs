@@ -63,6 +63,11 @@ pub struct Text {
     pub remedy: &'static str,
 }
 
+/// Those of `rules` that look at a session in which nothing was said ([`Rule::in_silence`]).
+pub fn in_silence(rules: &[&'static Rule]) -> Vec<&'static Rule> {
+    rules.iter().copied().filter(|rule| rule.in_silence).collect()
+}
+
 impl Rule {
     /// A finding of this rule with `steps` as evidence.
     pub fn finding(&self, steps: Vec<StepId>) -> Finding {
