@@ -92,17 +92,26 @@ impl PartialOrd for Host {
 }
 
 impl Hash for Key {
-    /// Hashes two numbers for IPv4 and four for IPv6, where the derived implementation would hash a dozen parts: every
-    /// segment looks its connection up. Equal keys have equal numbers; and since the numbers hold all of both addresses
-    /// and ports, no choice of addresses makes two keys collide before the hash does its work.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        for end in [self.low, self.high] {
-            match end.address {
-                IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(end.port)),
-                IpAddr::V6(address) => {
-                    hasher.write_u128(address.to_bits());
-                    hasher.write_u64(u64::from(end.port));
-                }
+        hash_ends((self.low.address, self.low.port), (self.high.address, self.high.port), hasher);
+    }
+}
+
+/// Hashes two addresses, each with a number such as its port: one number for IPv4 and four for IPv6, where the derived
+/// implementation would hash a dozen parts. Every segment looks its connection up. Equal ends have equal numbers; and since
+/// the numbers hold all of both addresses and ports, no choice of addresses makes two pairs collide before the hash does its
+/// work.
+pub(crate) fn hash_ends<H: Hasher>(one: (IpAddr, u16), other: (IpAddr, u16), hasher: &mut H) {
+    if let ((IpAddr::V4(low), low_port), (IpAddr::V4(high), high_port)) = (one, other) {
+        let number = |address: Ipv4Addr, port: u16| u128::from(address.to_bits()) << 16 | u128::from(port);
+        return hasher.write_u128(number(low, low_port) << 64 | number(high, high_port));
+    }
+    for (address, port) in [one, other] {
+        match address {
+            IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(port)),
+            IpAddr::V6(address) => {
+                hasher.write_u128(address.to_bits());
+                hasher.write_u64(u64::from(port));
             }
         }
     }

@@ -48,7 +48,7 @@ pub use ends::{Ends, ErrorSeen, ResetSeen, Usual};
 pub use handler::{ConnectionHandler, StreamHandler};
 pub use hole::Hole;
 pub use host_shard::HostShard;
-pub(crate) use key::Key;
+pub(crate) use key::{Key, hash_ends};
 pub use multipath::Multipath;
 pub use numbers::Numbers;
 pub use repeats::{Bout, Repeats};

@@ -4,20 +4,21 @@ not show a server that accepts mail from any client.
 */
 
 use super::Across;
-use crate::flow::Side;
+use crate::flow::{Side, hash_ends};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::TlsMode;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 /// Pairs of client and server with counts of their own; the sessions of further pairs are counted together.
 const PAIRS: usize = 10_000;
 
 /// A client and the server that it connects to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
     /// The protocol of their sessions.
     pub protocol: Protocol,
@@ -25,6 +26,12 @@ pub struct Pair {
     pub client: IpAddr,
     /// The server's address likewise, without a scope, and its port.
     pub server: SocketAddr,
+}
+
+impl Hash for Pair {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hash_ends((self.client, self.protocol as u16), (self.server.ip(), self.server.port()), hasher);
+    }
 }
 
 /// Who logs in where, how often.

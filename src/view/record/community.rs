@@ -3,7 +3,7 @@
 
 use crate::flow::Endpoints;
 use crate::view::address::canonical;
-use data_encoding::BASE64;
+use base64_simd::STANDARD;
 use sha1::{Digest, Sha1};
 use std::net::IpAddr;
 
@@ -28,7 +28,7 @@ pub fn community_id(endpoints: &Endpoints) -> String {
     hash.update(upper.port().to_be_bytes());
     let mut id = String::with_capacity(30);
     id.push_str("1:");
-    BASE64.encode_append(&hash.finalize(), &mut id);
+    STANDARD.encode_append(&hash.finalize()[..], &mut id);
     id
 }
 

@@ -8,7 +8,7 @@ session, one for each pair; the others are counted by source and target, in a ta
 use super::grid::Row;
 use super::{Options, heading};
 use crate::capture::Time;
-use crate::flow::CloseReason;
+use crate::flow::{CloseReason, hash_ends};
 use crate::session::model::Session;
 use crate::verdict::{Upshot, upshot};
 use crate::view::address::canonical;
@@ -16,6 +16,7 @@ use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,10 +34,24 @@ const ROWS: usize = 30;
 /// A server, and what became of connections to it.
 type Target = (SocketAddr, CloseReason);
 
+/// A client, and what became of its connections to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pair {
+    source: IpAddr,
+    target: Target,
+}
+
+impl Hash for Pair {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let (server, end) = self.target;
+        hash_ends((self.source, end as u16), (server.ip(), server.port()), hasher);
+    }
+}
+
 /// Connections that came to nothing.
 #[derive(Debug, Default)]
 pub struct Unconnected {
-    pairs: HashMap<(IpAddr, Target), Attempts>,
+    pairs: HashMap<Pair, Attempts>,
     /// Of the pairs that are not counted.
     targets: HashMap<Target, Attempts>,
     /// Of the targets that are not counted.
@@ -72,7 +87,7 @@ impl Unconnected {
         let target = (server, transport.end);
         let attempt = Attempts { count: 1, first: transport.first.time, last: transport.first.time };
         let known = self.pairs.len();
-        match self.pairs.entry((client.ip(), target)) {
+        match self.pairs.entry(Pair { source: client.ip(), target }) {
             Entry::Occupied(pair) => pair.into_mut().add(attempt),
             Entry::Vacant(pair) if known < PAIRS => {
                 pair.insert(attempt);
@@ -115,7 +130,7 @@ impl Unconnected {
     /// A row for each pair, and one for the sources of a target that has many.
     fn rows(&self) -> Vec<Counted> {
         let mut by_target: HashMap<Target, Vec<(IpAddr, Attempts)>> = HashMap::new();
-        for (&(source, target), &attempts) in &self.pairs {
+        for (&Pair { source, target }, &attempts) in &self.pairs {
             by_target.entry(target).or_default().push((source, attempts));
         }
         for target in self.targets.keys() {
