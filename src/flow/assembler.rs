@@ -9,7 +9,7 @@ use super::PacketRef;
 use super::conflict::{Difference, disagreements};
 use super::history::History;
 use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
-use super::seq::Position;
+use super::seq::{Kept, Position, kept};
 use crate::limits::of_list;
 
 /// Delivered pieces whose packets are remembered, to name the packet that a retransmission contradicts.
@@ -63,7 +63,7 @@ pub struct Assembler {
     /// Delivered bytes were forgotten to keep memory bounded.
     forgetful: bool,
     /// The last acknowledgement that was too far ahead to be believed at once.
-    claimed: Option<Position>,
+    claimed: Option<Kept>,
     /// Bytes delivered as data.
     pub captured: u64,
     /// Bytes delivered as gaps.
@@ -166,12 +166,12 @@ impl Assembler {
     /// The other side has received everything up to `position`; `count` is the number of the connection's packets.
     pub fn acknowledge(&mut self, position: Position, count: u64, at: PacketRef) {
         if position > self.highest.max(self.acknowledged) + BELIEVED {
-            let confirmed = self.claimed.is_some_and(|claimed| claimed <= position);
-            self.claimed = Some(position);
+            let confirmed = self.claimed.is_some_and(|claimed| claimed.get() <= position);
+            self.claimed = kept(position);
             if !confirmed {
                 return;
             }
-        } else if self.claimed.is_some_and(|claimed| claimed > position) {
+        } else if self.claimed.is_some_and(|claimed| claimed.get() > position) {
             // This acknowledgement is behind the last one: either that one was false, or this one is older.
             self.claimed = None;
         }
@@ -194,6 +194,11 @@ impl Assembler {
         }
     }
 
+    /// Everything before `position` has been delivered, and acknowledged.
+    pub fn has_received(&self, position: Position) -> bool {
+        self.next >= position && self.acknowledged >= position
+    }
+
     /// The stream goes up to `position` at least.
     pub fn reaches(&mut self, position: Position) {
         self.highest = self.highest.max(position);
@@ -206,7 +211,7 @@ impl Assembler {
 
     /// Nothing more will come: bytes that were acknowledged and have not come are missing.
     pub fn give_up(&mut self) {
-        self.acknowledged = self.acknowledged.max(self.claimed.take().unwrap_or(self.acknowledged));
+        self.acknowledged = self.acknowledged.max(self.claimed.take().map_or(self.acknowledged, Kept::get));
         if self.acknowledged > self.next || self.out_of_order.is_some() {
             let out_of_order = self.out_of_order.get_or_insert_default();
             while let Some((position, count, _)) = out_of_order.log.pop_front() {

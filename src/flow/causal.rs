@@ -19,7 +19,7 @@ the end of the connection.
 use super::assembler::{Assembler, Piece, Stored};
 use super::out_of_order::{BufferedSegment, Content};
 use super::patience::{ALONE_PACKETS, PATIENCE_FOR_BEGINNING, becomes_old, is_old};
-use super::seq::Position;
+use super::seq::{Kept, Position, kept};
 use super::{PacketRef, Side, StreamHandler};
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit, URGENT_BYTES, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
@@ -33,7 +33,7 @@ const FIN_AHEAD: Position = 1 << 30;
 pub struct Causal {
     streams: [Assembler; 2],
     /// Position of each direction's FIN.
-    fins: [Option<Position>; 2],
+    fins: [Option<Kept>; 2],
     /// Packets of each direction.
     seen: [u64; 2],
     /// Both beginnings are known, or have been waited for long enough: bytes may be delivered.
@@ -108,7 +108,7 @@ impl Causal {
     pub fn fin(&mut self, side: Side, position: Position) {
         let stream = &mut self.streams[side as usize];
         if (stream.next()..=stream.highest() + FIN_AHEAD).contains(&position) {
-            self.fins[side as usize] = Some(position);
+            self.fins[side as usize] = kept(position);
             stream.reaches(position);
         }
     }
@@ -142,7 +142,7 @@ impl Causal {
     /// `side` has sent bytes up to `position`: a FIN noted before it was wrong.
     fn reach(&mut self, side: Side, position: Position) {
         let end = &mut self.fins[side as usize];
-        if end.is_some_and(|fin| fin < position) {
+        if end.is_some_and(|fin| fin.get() < position) {
             *end = None;
         }
     }
@@ -154,17 +154,14 @@ impl Causal {
 
     /// True where both FINs were seen, everything before them has been delivered, and both are acknowledged.
     pub fn is_finished(&self) -> bool {
-        self.streams
-            .iter()
-            .zip(&self.fins)
-            .all(|(stream, fin)| fin.is_some_and(|fin| stream.next() >= fin && stream.acknowledged() >= fin))
+        self.streams.iter().zip(&self.fins).all(|(stream, fin)| fin.is_some_and(|fin| stream.has_received(fin.get())))
             && self.streams.iter().all(|stream| stream.waiting().0 == 0)
     }
 
     /// True where the FIN of `side` was seen, and nothing waits, nor is anything of that side missing or not acknowledged.
     pub fn is_heard_out(&self, side: Side) -> bool {
         let stream = self.stream(side);
-        self.fins[side as usize].is_some_and(|fin| stream.next() >= fin && stream.acknowledged() >= fin)
+        self.fins[side as usize].is_some_and(|fin| stream.has_received(fin.get()))
             && self.streams.iter().all(|stream| stream.waiting().0 == 0)
     }
 
@@ -176,7 +173,7 @@ impl Causal {
         if self.has_fin(side) && !self.has_fin(other) && position == acknowledged + 1 && position > highest {
             // The last acknowledgement of a connection is one past the last byte: it acknowledges the FIN, which the
             // capture may not have. Should a byte come after all, `reach` takes this FIN back.
-            self.fins[other as usize] = Some(acknowledged);
+            self.fins[other as usize] = kept(acknowledged);
         }
         let (count, position) = (self.packets(), self.without_fin(other, position));
         self.streams[other as usize].acknowledge(position, count, at);
@@ -273,7 +270,7 @@ impl Causal {
                 && self.seen(other) == 0
                 && stream.acknowledged() > stream.next()
             {
-                self.fins[other as usize] = Some(stream.acknowledged() - 1);
+                self.fins[other as usize] = kept(stream.acknowledged() - 1);
             }
         }
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.force(now, out) {}
@@ -336,7 +333,7 @@ impl Causal {
 
     /// A FIN takes a sequence number but carries no byte: an acknowledgement of it acknowledges all bytes before it.
     fn without_fin(&self, side: Side, position: Position) -> Position {
-        self.fins[side as usize].map_or(position, |fin| position.min(fin))
+        self.fins[side as usize].map_or(position, |fin| position.min(fin.get()))
     }
 
     fn hand_over_ready(&mut self, out: &mut impl StreamHandler) -> bool {
@@ -385,7 +382,7 @@ impl Causal {
             // as the other side's next segment needs it.
             let needed = self.stream(side.other()).front().and_then(|front| front.acknowledges);
             let needed = needed.filter(|&position| position > self.stream(side).next());
-            let until = [needed, self.fins[side as usize]].into_iter().flatten().min();
+            let until = [needed, self.fins[side as usize].map(Kept::get)].into_iter().flatten().min();
             if let Some(missing) = self.stream(side).certain_gap(until) {
                 out.gap(side, missing, now);
                 self.streams[side as usize].skip(missing);

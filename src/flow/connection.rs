@@ -13,7 +13,7 @@ use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
 use super::ends::Usual;
 use super::hole::Ahead;
-use super::seq::{self, Position};
+use super::seq::{self, Kept, Position, kept};
 use super::stalls::StallWatch;
 use super::{
     CloseReason, Conflicts, Counters, Endpoints, Leaving, PacketRef, Side, StreamHandler, Subflows, Transport,
@@ -35,7 +35,7 @@ pub struct Connection {
     first_sequence: (bool, u32),
     last: PacketRef,
     /// Time of each side's last SYN, and the position of its number.
-    syns: [Option<(Time, Position)>; 2],
+    syns: [Option<(Time, Kept)>; 2],
     handshake: Handshake,
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
@@ -273,7 +273,7 @@ impl Connection {
 
     /// The numbers of the SYNs that were seen: the client's, the server's.
     pub fn syns(&self) -> [Option<u32>; 2] {
-        self.syns.map(|syn| syn.map(|(_, position)| position as u32))
+        self.syns.map(|syn| syn.map(|(_, position)| position.get() as u32))
     }
 
     /// The time of its last packet.
@@ -296,7 +296,7 @@ impl Connection {
         let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::MayFollow };
         match self.syns[side as usize] {
             // Compared by number: in a stream of gigabytes the same number has many positions.
-            Some((_, syn)) if syn as u32 == segment.header.sequence => Relation::Belongs,
+            Some((_, syn)) if syn.get() as u32 == segment.header.sequence => Relation::Belongs,
             Some(_) => next,
             // This side's SYN was not seen yet: this may be it, late. (A SYN from the side that was called is one of
             // two that crossed: RFC 9293, figure 8.)
@@ -421,7 +421,7 @@ impl Connection {
 
     fn syn(&mut self, side: Side, segment: &Segment<'_>, position: Position) {
         let position = match self.syns[side as usize] {
-            Some((_, first)) => first,
+            Some((_, first)) => first.get(),
             None => {
                 let stream = self.causal.stream(side);
                 if stream.is_placed() && !stream.is_untouched() {
@@ -435,7 +435,7 @@ impl Connection {
                 }
             }
         };
-        self.syns[side as usize] = Some((segment.header.time, position));
+        self.syns[side as usize] = kept(position).map(|position| (segment.header.time, position));
         if self.syns.iter().all(Option::is_some) {
             self.causal.settle();
         }

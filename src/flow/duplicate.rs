@@ -93,11 +93,26 @@ struct Rest {
 struct Sender {
     identifications: Identifications,
     /// The newest timestamp, and when it was first seen.
-    timestamp: Option<(u32, Time)>,
+    timestamp: Stamp,
     /// The same of the first.
-    first: Option<(u32, Time)>,
+    first: Stamp,
     /// The hop limit of the last packet that brought something new; 0 where it is not known.
     hops: u8,
+}
+
+/// A timestamp (RFC 7323, section 3), and when it was first seen: what an `Option` of both would be, in less room.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stamp {
+    known: bool,
+    value: u32,
+    /// Nanoseconds.
+    since: i64,
+}
+
+impl Stamp {
+    fn get(self) -> Option<(u32, Time)> {
+        self.known.then(|| (self.value, Time::from_nanoseconds(self.since)))
+    }
 }
 
 /// Whether a sender numbers its packets.
@@ -212,7 +227,7 @@ impl Sender {
         if let Some(behind) = self.identifications.is_behind(header.identification) {
             return behind;
         }
-        if let (Some(timestamp), Some((newest, since))) = (header.timestamp, self.timestamp) {
+        if let (Some(timestamp), Some((newest, since))) = (header.timestamp, self.timestamp.get()) {
             match (timestamp.wrapping_sub(newest) as i32).signum() {
                 -1 => return true,
                 0 if header.time.since(since) >= self.tick() => return true,
@@ -225,13 +240,13 @@ impl Sender {
 
     /// Whether the timestamp shows that no earlier packet of this sender is the same.
     fn is_new(&self, header: &Header) -> bool {
-        let (Some(timestamp), Some((newest, _))) = (header.timestamp, self.timestamp) else { return false };
+        let (Some(timestamp), Some((newest, _))) = (header.timestamp, self.timestamp.get()) else { return false };
         is_later(timestamp, newest)
     }
 
     /// Time after which its timestamp has grown for certain: three of its ticks, where it is known how long they take.
     fn tick(&self) -> i64 {
-        let (Some((first, begun)), Some((newest, since))) = (self.first, self.timestamp) else {
+        let (Some((first, begun)), Some((newest, since))) = (self.first.get(), self.timestamp.get()) else {
             return TICK_NANOSECONDS;
         };
         let ticks = newest.wrapping_sub(first);
@@ -246,10 +261,12 @@ impl Sender {
     fn note(&mut self, header: &Header, old: bool, twin: bool) {
         self.identifications.note(header.identification, twin);
         if let Some(timestamp) = header.timestamp
-            && self.timestamp.is_none_or(|(newest, _)| is_later(timestamp, newest))
+            && self.timestamp.get().is_none_or(|(newest, _)| is_later(timestamp, newest))
         {
-            self.timestamp = Some((timestamp, header.time));
-            self.first = self.first.or(self.timestamp);
+            self.timestamp = Stamp { known: true, value: timestamp, since: header.time.nanoseconds() };
+            if !self.first.known {
+                self.first = self.timestamp;
+            }
         }
         if !old {
             self.hops = header.hops;

@@ -1,8 +1,20 @@
 //! Sequence numbers: 32 bits on the wire, 64 here, so that nothing ever wraps.
 
+use std::num::NonZeroI64;
+
 /// A position in one direction's stream, counted in bytes from an arbitrary origin. The same sequence number 2³² bytes
 /// on is another position.
 pub type Position = i64;
+
+/// A position that is kept where it may not be known: an `Option` of it takes no more room. None is 0 (see [`first`]), save
+/// in a stream that has gone back for a terabyte.
+pub type Kept = NonZeroI64;
+
+/// `position`, to be kept.
+#[inline]
+pub fn kept(position: Position) -> Option<Kept> {
+    Kept::new(position)
+}
 
 /// The position of the first sequence number seen of a direction.
 pub fn first(number: u32) -> Position {

@@ -6,8 +6,9 @@ use super::options::Options;
 use super::probe;
 use super::shard::SHARDS;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
+use crate::limits::heap;
 use crate::protocol::channel::Stack;
-use crate::protocol::detect::{self, Detection, Detector, Probe, When};
+use crate::protocol::detect::{self, Detection, Detector, Greeting, Probe, When};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan, StoredContent};
 use crate::verdict;
@@ -28,8 +29,6 @@ pub struct ConnectionFollower<'a> {
     state: State,
     /// What has been reported.
     known: Known,
-    /// Steps that a live view has been shown.
-    shown: usize,
     /// What it speaks was decrypted before it was captured.
     decrypted: bool,
     /// Its beginning was captured.
@@ -49,14 +48,24 @@ enum Known {
 /// What is known of the connection.
 enum State {
     /// Too little data came.
-    Deciding(Detector),
+    Deciding(Box<Detector>),
     /// It speaks mail, and only the server's greeting has come: many a connection stays like that, so that nothing is made
-    /// for it yet. `probe`: as below.
-    Greeted { detector: Detector, hint: Hint, probe: Option<Probe> },
-    /// It speaks mail. `probe`: the server has greeted, and the client has said nothing that a probe does not.
-    Following { dialogue: Stack, builder: Box<Builder>, probe: Option<Probe> },
+    /// for it yet. `probe`: as in [`Following`].
+    Greeted { greeting: Greeting, hint: Hint, probe: Option<Probe> },
+    /// It speaks mail.
+    Following(Box<Following>),
     /// Not mail.
     Foreign,
+}
+
+/// A connection that speaks mail.
+struct Following {
+    dialogue: Stack,
+    builder: Box<Builder>,
+    /// The server has greeted, and the client has said nothing that a probe does not.
+    probe: Option<Probe>,
+    /// Steps that a live view has been shown.
+    shown: usize,
 }
 
 impl<'a> ConnectionFollower<'a> {
@@ -76,7 +85,6 @@ impl<'a> ConnectionFollower<'a> {
             key,
             state: State::Foreign,
             known: Known::Nothing,
-            shown: 0,
             decrypted: false,
             from_start: false,
             raw: None,
@@ -98,15 +106,16 @@ impl<'a> ConnectionFollower<'a> {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,
             State::Deciding(_) => Known::Spoke,
             // The client may leave at once: as long as that is not known, it counts as silent.
-            State::Following { probe: Some(_), .. } | State::Greeted { probe: Some(_), .. } => Known::Nothing,
-            State::Following { .. } | State::Greeted { .. } | State::Foreign => Known::Decided,
+            State::Greeted { probe: Some(_), .. } => Known::Nothing,
+            State::Following(following) if following.probe.is_some() => Known::Nothing,
+            State::Following(_) | State::Greeted { .. } | State::Foreign => Known::Decided,
         };
         if known <= std::mem::replace(&mut self.known, known) {
             return None;
         }
         Some(match self.state {
             State::Deciding(_) => ConnectionChange::Spoke,
-            State::Following { .. } | State::Greeted { .. } => ConnectionChange::Decided(true),
+            State::Following(_) | State::Greeted { .. } => ConnectionChange::Decided(true),
             State::Foreign => ConnectionChange::Decided(false),
         })
     }
@@ -125,12 +134,13 @@ impl<'a> ConnectionFollower<'a> {
 
     /// Shows the view the steps that it has not been shown yet, as those of session `id`.
     pub fn show_steps(&mut self, id: u64, view: &mut dyn View) -> io::Result<()> {
-        let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
+        let State::Following(following) = &mut self.state else { return Ok(()) };
+        let Following { builder, shown, .. } = &mut **following;
         let steps = builder.steps_so_far();
-        if steps == self.shown {
+        if steps == *shown {
             return Ok(());
         }
-        builder.show_since(self.shown, |session, before| {
+        builder.show_since(*shown, |session, before| {
             session.id = id;
             session.transport.endpoints = self.endpoints;
             session.transport.first = self.first;
@@ -141,7 +151,7 @@ impl<'a> ConnectionFollower<'a> {
             }
             io::Result::Ok(())
         })?;
-        self.shown = steps;
+        *shown = steps;
         Ok(())
     }
 
@@ -151,7 +161,7 @@ impl<'a> ConnectionFollower<'a> {
         let promised = self.options.ports.get(self.endpoints.server.port()).map(|hint| hint.protocol);
         let mut probe = match &self.state {
             State::Deciding(detector) => detector.probe(),
-            State::Following { probe, .. } => *probe,
+            State::Following(following) => following.probe,
             State::Greeted { .. } | State::Foreign => None,
         };
         if let State::Deciding(detector) = &self.state {
@@ -168,15 +178,16 @@ impl<'a> ConnectionFollower<'a> {
                 Detection::Unsure | Detection::NotForUs => return None,
             }
         }
-        let State::Following { mut dialogue, mut builder, .. } = self.state else { return None };
+        let State::Following(following) = self.state else { return None };
+        let Following { mut dialogue, mut builder, shown, .. } = *following;
         builder.so_far().raw = self.raw.take();
         dialogue.end(&mut *builder);
         if builder.is_packed() {
-            return Some(Ended::Packed(Box::new((builder, transport, self.shown))));
+            return Some(Ended::Packed(Box::new((builder, transport, shown))));
         }
         let mut session = builder.finish(transport);
         verdict::judge(&mut session, self.options.selection.rules);
-        probe = probe.filter(|_| self.shown == 0);
+        probe = probe.filter(|_| shown == 0);
         let probing = probe.zip(promised).and_then(|(probe, protocol)| {
             let is_bare = match probe {
                 Probe::LineEnds | Probe::OtherProtocol => session.transport.counters.server_bytes == 0,
@@ -184,14 +195,14 @@ impl<'a> ConnectionFollower<'a> {
             };
             probe::probing(probe, protocol, &session.transport).filter(|_| is_bare)
         });
-        Some(Ended::spoken(session, self.shown).unless(probing))
+        Some(Ended::spoken(session, shown).unless(probing))
     }
 
     fn expect(&mut self) {
         let hint = self.options.ports.get(self.endpoints.server.port());
         self.state = match hint {
             None if !self.options.any_port => State::Foreign,
-            hint => State::Deciding(Detector::new(hint)),
+            hint => State::Deciding(Box::new(Detector::new(hint))),
         };
     }
 
@@ -210,7 +221,9 @@ impl<'a> ConnectionFollower<'a> {
             Detection::Certain(hint) => match std::mem::replace(&mut self.state, State::Foreign) {
                 State::Deciding(detector) if detector.is_greeting_alone() && !self.options.steps => {
                     let probe = probe_of(&detector);
-                    self.state = State::Greeted { detector, hint, probe };
+                    if let Some(greeting) = detector.into_greeting() {
+                        self.state = State::Greeted { greeting, hint, probe };
+                    }
                 }
                 state => {
                     self.state = state;
@@ -230,10 +243,11 @@ impl<'a> ConnectionFollower<'a> {
 
     /// Runs the dialogue of `hint`, beginning with the data that came already.
     fn follow(&mut self, hint: Hint) {
-        let (State::Deciding(detector) | State::Greeted { detector, .. }) =
-            std::mem::replace(&mut self.state, State::Foreign)
-        else {
-            return;
+        let said = std::mem::replace(&mut self.state, State::Foreign);
+        let probe = match &said {
+            State::Deciding(detector) => probe_of(detector),
+            State::Greeted { probe, .. } => *probe,
+            State::Following(_) | State::Foreign => return,
         };
         let mut builder = Box::new(
             Builder::new(hint.protocol, Arc::clone(&self.plan)).with_allowance(self.options.memory.open() / SHARDS),
@@ -244,9 +258,12 @@ impl<'a> ConnectionFollower<'a> {
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
         dialogue.beginning(self.from_start);
-        let probe = probe_of(&detector);
-        detector.replay(&mut dialogue, &mut *builder);
-        self.state = State::Following { dialogue, builder, probe };
+        match said {
+            State::Deciding(detector) => detector.replay(&mut dialogue, &mut *builder),
+            State::Greeted { greeting, .. } => greeting.replay(&mut dialogue, &mut *builder),
+            State::Following(_) | State::Foreign => {}
+        }
+        self.state = State::Following(Box::new(Following { dialogue, builder, probe, shown: 0 }));
     }
 }
 
@@ -262,7 +279,8 @@ impl StreamHandler for ConnectionFollower<'_> {
         self.leave_greeting();
         self.keep(bytes);
         match &mut self.state {
-            State::Following { dialogue, builder, probe } => {
+            State::Following(following) => {
+                let Following { dialogue, builder, probe, .. } = &mut **following;
                 *probe = probe.filter(|_| from == Side::Server);
                 dialogue.data(from, bytes, at, &mut **builder);
             }
@@ -278,7 +296,8 @@ impl StreamHandler for ConnectionFollower<'_> {
         self.decide_silent(at);
         self.leave_greeting();
         match &mut self.state {
-            State::Following { dialogue, builder, probe } => {
+            State::Following(following) => {
+                let Following { dialogue, builder, probe, .. } = &mut **following;
                 *probe = None;
                 dialogue.gap(from, missing, at, &mut **builder);
             }
@@ -296,23 +315,26 @@ impl StreamHandler for ConnectionFollower<'_> {
 
     fn held(&self) -> usize {
         match &self.state {
-            State::Following { dialogue, builder, .. } => dialogue.held() + builder.held(),
-            State::Deciding(detector) | State::Greeted { detector, .. } => detector.held(),
+            State::Following(following) => {
+                heap(size_of::<Following>()) + following.dialogue.held() + following.builder.held()
+            }
+            State::Deciding(detector) => heap(size_of::<Detector>()) + detector.held(),
+            State::Greeted { greeting, .. } => greeting.held(),
             State::Foreign => 0,
         }
     }
 
     fn spare(&self) -> usize {
         match &self.state {
-            State::Following { builder, .. } => builder.spare(),
+            State::Following(following) => following.builder.spare(),
             State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
     }
 
     fn items(&self) -> usize {
         match &self.state {
-            State::Following { dialogue, builder, .. } => {
-                builder.items() + (dialogue.inflated() / INFLATED_ITEM) as usize
+            State::Following(following) => {
+                following.builder.items() + (following.dialogue.inflated() / INFLATED_ITEM) as usize
             }
             State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
@@ -320,14 +342,14 @@ impl StreamHandler for ConnectionFollower<'_> {
 
     fn packable(&self) -> usize {
         match &self.state {
-            State::Following { builder, .. } => builder.packable(),
+            State::Following(following) => following.builder.packable(),
             State::Deciding(_) | State::Greeted { .. } | State::Foreign => 0,
         }
     }
 
     fn let_go(&mut self) {
-        if let State::Following { builder, .. } = &mut self.state {
-            builder.let_go();
+        if let State::Following(following) = &mut self.state {
+            following.builder.let_go();
         }
     }
 
@@ -352,7 +374,7 @@ mod tests {
     #[test]
     fn a_followed_connection_is_small() {
         let sizes = [
-            ("follower", size_of::<ConnectionFollower<'_>>(), 272),
+            ("follower", size_of::<ConnectionFollower<'_>>(), 200),
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 112),
             ("builder", size_of::<Builder>(), 624),

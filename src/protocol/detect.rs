@@ -82,6 +82,25 @@ enum Held {
     Gap(u64),
 }
 
+/// A server's greeting, where nothing else has come: all that is held of many a connection.
+#[derive(Debug)]
+pub struct Greeting {
+    bytes: Raw<Box<[u8]>>,
+    at: PacketRef,
+}
+
+impl Greeting {
+    /// Bytes that it holds, beside its own size.
+    pub fn held(&self) -> usize {
+        heap(self.bytes.len())
+    }
+
+    /// Feeds it to the dialogue for the detected protocol.
+    pub fn replay(self, dialogue: &mut Stack, out: &mut dyn Sink) {
+        dialogue.data(Side::Server, &self.bytes, self.at, out);
+    }
+}
+
 impl Detector {
     /// For a connection to a port on which `hint` is expected.
     pub fn new(hint: Option<Hint>) -> Self {
@@ -106,7 +125,18 @@ impl Detector {
 
     /// True where the server's greeting has come, and nothing else.
     pub fn is_greeting_alone(&self) -> bool {
-        matches!(&self.held[..], [(Side::Server, Held::Data(_), _)]) && self.bytes <= GREETING_BYTES
+        matches!(&self.held[..], [(Side::Server, Held::Data(_), _)])
+            && self.bytes <= GREETING_BYTES
+            && self.proxied() == [0; 2]
+    }
+
+    /// The server's greeting, if nothing else has come: what [`replay`](Self::replay) would feed to the dialogue.
+    pub fn into_greeting(self) -> Option<Greeting> {
+        let is_alone = self.is_greeting_alone();
+        match self.held.into_iter().next() {
+            Some((_, Held::Data(Raw(bytes)), at)) if is_alone => Some(Greeting { bytes: Raw(bytes.into()), at }),
+            _ => None,
+        }
     }
 
     /// Bytes that `from` sent; they are held.
