@@ -334,7 +334,7 @@ impl Sink for Builder {
 
     fn content_part(&mut self, message: MessageId, part: Option<String>) {
         if let Some((reader, _)) = self.readers.get_mut(&message) {
-            reader.is_part(part.is_some());
+            reader.is_part(part.as_deref());
         }
         self.change(message, |message| message.part = part);
     }

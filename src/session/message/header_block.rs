@@ -63,6 +63,13 @@ impl HeaderBlock {
         LineRead::Kept
     }
 
+    /// No more comes, though there is more: the field whose line has not ended is left out.
+    pub fn cut_off(&mut self) {
+        if self.line < self.block.len() {
+            self.gap();
+        }
+    }
+
     /// Bytes are missing: the field that the gap cuts is left out, because the rest of it could pass for the whole.
     pub fn gap(&mut self) {
         let mut from = self.line;

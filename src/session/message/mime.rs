@@ -174,6 +174,14 @@ impl MimeParser {
         self.line_begins = false;
     }
 
+    /// The content ends here, though there is more of the message: a header's line without its end is not whole, and what is
+    /// left of its field could pass for all of it.
+    pub fn cut_off(&mut self) {
+        if let State::Header(header_block) = &mut self.state {
+            header_block.cut_off();
+        }
+    }
+
     /// Has the bytes of an attachment digested that wait for it: by `update`, beside other digests.
     pub fn digest_by(&mut self, update: impl FnOnce(Option<(&mut Hash, &[u8])>)) {
         self.attachments.digest_by(update);

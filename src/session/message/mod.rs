@@ -60,6 +60,8 @@ pub struct Reader {
     whole: bool,
     /// A part read by itself, all of it.
     is_whole_part: bool,
+    /// Some of its octets, of more that there are.
+    is_piece: bool,
     stored: Option<StoredContent>,
 }
 
@@ -118,7 +120,8 @@ impl Reader {
                 Some(header) => Some(Box::new(described_part(header, plan))),
                 None => has_header.then(|| Box::new(MimeParser::new(plan))),
             },
-            is_whole_part: described.is_some() && part.is_some_and(|part| !part.contains("bytes ")),
+            is_whole_part: described.is_some() && part.is_some_and(|part| !is_piece(part)),
+            is_piece: part.is_some_and(is_piece),
             line_feeds: LineFeeds::default(),
             header_missing: false,
             whole: part.is_none(),
@@ -149,9 +152,10 @@ impl Reader {
         }
     }
 
-    /// Corrects whether this is a part of a message or the whole, once that is known.
-    pub fn is_part(&mut self, part: bool) {
-        self.whole = !part;
+    /// Corrects which `part` of a message this is, or that it is the whole, once that is known.
+    pub fn is_part(&mut self, part: Option<&str>) {
+        self.whole = part.is_none();
+        self.is_piece = part.is_some_and(is_piece);
     }
 
     /// What the bytes do not show, about the place that was reached.
@@ -231,7 +235,12 @@ impl Reader {
         let header_seen = !self.header_missing && (ended || complete);
         let mut structure = self
             .structure
-            .map(|parser| parser.finish(complete && (self.whole || self.is_whole_part)))
+            .map(|mut parser| {
+                if self.is_piece {
+                    parser.cut_off();
+                }
+                parser.finish(complete && (self.whole || self.is_whole_part))
+            })
             .unwrap_or_default();
         if let Some(stored) = &self.stored {
             stored.end();
@@ -254,6 +263,11 @@ impl Reader {
             stored: self.stored.map(Arc::new),
         }
     }
+}
+
+/// True for the name of octets that are not all there are of a message or part (`bytes 0-9`).
+fn is_piece(part: &str) -> bool {
+    part.contains("bytes ")
 }
 
 /// The structure of a part whose MIME header stands elsewhere: the header is read first, and counts nowhere.

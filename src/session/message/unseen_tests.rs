@@ -47,3 +47,29 @@ fn what_was_not_captured_is_not_described() {
     body_lost.missing(10);
     assert!(body_lost.finish(ContentEnd::Missing).header_seen);
 }
+
+#[test]
+fn a_header_line_that_a_piece_cuts_off_does_not_count() {
+    let read = |part: Option<&str>, pieces: &[&str]| {
+        let mut reader = Reader::new(part, None, Needs::ALL);
+        pieces.iter().for_each(|piece| reader.content(piece.as_bytes()));
+        let header = reader.finish(ContentEnd::Complete).structure.header;
+        (header.subject, header.from.into_iter().filter_map(|mailbox| mailbox.address).collect::<Vec<_>>())
+    };
+    let a = |address: &str| vec![address.to_owned()];
+    let piece = Some("bytes 0-9");
+    assert_eq!(read(piece, &["From: a@ex"]), (None, vec![]));
+    assert_eq!(read(piece, &["From: a@", "ex"]), (None, vec![]));
+    assert_eq!(read(piece, &["Subject: hi\r\nFrom: a@ex"]), (Some("hi".into()), vec![]), "the whole lines count");
+    assert_eq!(read(piece, &["From: a@ex\r\nSubject: one\r\n tw"]), (None, a("a@ex")), "a field goes on over lines");
+    assert_eq!(read(piece, &["From: a@ex\r\n"]), (None, a("a@ex")));
+    assert_eq!(read(piece, &["From: a@ex\r\n\r\nhel"]), (None, a("a@ex")));
+    for whole in [None, Some("headers")] {
+        assert_eq!(read(whole, &["From: a@ex"]), (None, a("a@ex")), "all there is: {whole:?}");
+    }
+    let mut reader = Reader::new(piece, None, Needs::ALL);
+    reader.content(b"From: a@ex");
+    reader.is_part(None);
+    let header = reader.finish(ContentEnd::Complete).structure.header;
+    assert_eq!(header.from.len(), 1, "the piece has turned out to be all there is");
+}
