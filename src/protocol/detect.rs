@@ -21,8 +21,8 @@ use crate::limits::{heap, of_list};
 use foreign::Suspicion;
 use std::sync::Arc;
 use words::{
-    family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
-    starts_with_word, tls_record,
+    family_of, has_enhanced_code, imap_command, is_odd_greeting, is_text, lines, pop3_opening, smtp_command,
+    smtp_opening, starts_with_word, tls_record,
 };
 
 mod foreign;
@@ -267,8 +267,9 @@ impl Detector {
         let Some(greeting) = lines(server).next() else {
             return if is_text(server) && is_text(client) { Detection::Unsure } else { Detection::NotForUs };
         };
-        let Some(family) = family_of(greeting) else { return Detection::NotForUs };
         let server_first = self.server_began();
+        let family = family_of(greeting).or((server_first && is_odd_greeting(greeting)).then_some(Protocol::Imap));
+        let Some(family) = family else { return Detection::NotForUs };
         for line in lines(client).take(LINES) {
             let found = match family {
                 Protocol::Smtp | Protocol::Lmtp => smtp_opening(line),

@@ -85,6 +85,24 @@ fn on_other_ports_both_must_speak_mail() {
 }
 
 #[test]
+fn an_imap_greeting_that_refuses_is_one_where_a_command_follows_it() {
+    for greeting in ["* NO not for you\r\n", "* BAD try another host\r\n", "* NO\r\n"] {
+        let said = [(S, greeting.as_bytes()), (C, b"a1 CAPABILITY\r\n".as_slice())];
+        assert_eq!(judge(None, &said), plain(Protocol::Imap), "{greeting}");
+        let alone = [(S, greeting.as_bytes())];
+        assert_eq!(judge(None, &alone), Detection::NotForUs, "{greeting}");
+        let other = [(S, greeting.as_bytes()), (C, b"GET / HTTP/1.1\r\n\r\n".as_slice())];
+        assert_eq!(judge(None, &other), Detection::NotForUs, "{greeting}");
+        let answers = [(C, b"a1 CAPABILITY\r\n".as_slice()), (S, greeting.as_bytes())];
+        assert_eq!(judge(None, &answers), Detection::NotForUs, "no greeting comes second: {greeting}");
+    }
+    for list in ["* No smoking\r\n", "* NOTE this\r\n", "* Bad weather\r\n"] {
+        let said = [(S, list.as_bytes()), (C, b"a1 LIST all\r\n".as_slice())];
+        assert_eq!(judge(None, &said), Detection::NotForUs, "{list}");
+    }
+}
+
+#[test]
 fn mail_behind_a_proxy_is_found_and_other_things_are_not() {
     let connect: &[u8] = b"CONNECT mx.netlab:25 HTTP/1.1\r\nHost: mx\r\n\r\n";
     let opened: &[u8] = b"HTTP/1.0 200 Connection established\r\n\r\n";

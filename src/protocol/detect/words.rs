@@ -18,6 +18,14 @@ pub(super) fn family_of(line: &[u8]) -> Option<Protocol> {
     }
 }
 
+/// IMAP's NO or BAD in place of a greeting, which the standard does not have and servers say. Lists in plain text begin alike
+/// (`* No smoking`), so that it counts in capitals alone, as a server's first line.
+pub(super) fn is_odd_greeting(line: &[u8]) -> bool {
+    [&b"* NO"[..], b"* BAD"]
+        .iter()
+        .any(|word| line.strip_prefix(*word).is_some_and(|rest| matches!(rest, [] | [b' ', ..])))
+}
+
 /// Whether a reply has an enhanced status code of its own class (RFC 2034): no other protocol has those.
 pub(super) fn has_enhanced_code(line: &[u8]) -> bool {
     match line {
