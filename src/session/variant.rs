@@ -1,6 +1,7 @@
 //! Which variant of a command or reply a step is: read from its bytes, before they become text.
 
 use super::model::Variant;
+use crate::limits::LINE_BYTES;
 use crate::protocol::event::{LoginCause, Step, Subject};
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::smtp::Verb;
@@ -27,10 +28,37 @@ pub fn of(step: &Step<'_>) -> Variant {
             }
             refused(Refusal { text: step.text, smtp: None, code: code.as_deref() })
         }
-        Subject::Imap(imap::Subject { what: imap::What::Tagged { to: Some(to), status, code }, .. })
+        Subject::Imap(imap::Subject { what: imap::What::Tagged { to: Some(to), status, code }, state })
             if matches!(to, imap::Verb::Login | imap::Verb::Authenticate) && *status != imap::Status::Ok =>
         {
-            refused(Refusal { text: step.text, smtp: None, code: code.and_then(imap::Code::name) })
+            let refusal = Refusal { text: step.text, smtp: None, code: code.and_then(imap::Code::name) };
+            if imap::is_for_the_state(*state, *status, &refusal) {
+                return Variant::Said(smtp::Said::OutOfOrder);
+            }
+            refused(refusal)
+        }
+        Subject::Imap(imap::Subject {
+            what:
+                imap::What::Tagged {
+                    to: Some(imap::Verb::Append | imap::Verb::Replace),
+                    status: imap::Status::No,
+                    code: None | Some(imap::Code::Alert | imap::Code::Parse),
+                },
+            ..
+        }) if is_of_the_message(step.text) => Variant::MessageRefused,
+        Subject::Imap(imap::Subject {
+            state,
+            what: imap::What::Tagged { to: Some(_), status: imap::Status::Bad, code: None },
+        }) if is_too_late(step.text, *state) => Variant::Said(smtp::Said::OutOfOrder),
+        Subject::Imap(imap::Subject { what: imap::What::Untagged(imap::Untagged::Enabled), .. })
+            if step.text.trim_ascii_end().to_ascii_uppercase().ends_with(b" ENABLED") =>
+        {
+            Variant::Nothing
+        }
+        Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Notify, .. }, .. })
+            if imap::is_none(arguments(step)) =>
+        {
+            Variant::Nothing
         }
         // CAPA has a sentence for it.
         Subject::Pop3(pop3::Subject {
@@ -127,6 +155,37 @@ fn is_of_the_command(said: smtp::Said, state: imap::State) -> bool {
         CommandError | InvalidCommand | NotImplemented | OutOfOrder | SelectFirst | UnknownCommand => true,
         _ => false,
     }
+}
+
+/// Words about the message that was to be stored, and not about the mailbox: Cyrus' `Message contains invalid header`,
+/// `Message contains bare newlines`, `Message has no header/body separator`; and those about its size.
+fn is_of_the_message(text: &[u8]) -> bool {
+    const WORDS: [&str; 9] = [
+        "message contains",
+        "message has no",
+        "message is not",
+        "invalid header",
+        "invalid message",
+        "bare newline",
+        "message size",
+        "too large",
+        "too big",
+    ];
+    says_one(text, &WORDS)
+}
+
+/// Words for a command that was allowed before, and is not any more: Cyrus' `Can't Starttls after authentication`, `TLS
+/// already active`, Dovecot's `TLS is already active.`
+fn is_too_late(text: &[u8], state: imap::State) -> bool {
+    // `only after login` is said before it.
+    state != imap::State::NotAuthenticated
+        && says_one(text, &["after auth", "after login", "already auth", "already logged"])
+        || says_one(text, &["already active", "already in tls"])
+}
+
+fn says_one(text: &[u8], words: &[&str]) -> bool {
+    let text = text.get(..LINE_BYTES).unwrap_or(text).to_ascii_lowercase();
+    words.iter().any(|words| memchr::memmem::find(&text, words.as_bytes()).is_some())
 }
 
 fn refused(refusal: Refusal<'_>) -> Variant {

@@ -18,6 +18,7 @@ pub mod explain;
 pub mod filter;
 mod found;
 mod given_up;
+mod idle;
 mod logins;
 mod pace;
 pub(crate) mod purpose;

@@ -6,6 +6,7 @@ use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
 use crate::session::model::Step;
 use crate::verdict::ending::SECOND;
+use crate::verdict::idle;
 
 /// How long a client waits for the reply to one command, in nanoseconds, before it is seen to go on without it.
 pub const PATIENCE: i64 = 5 * SECOND;
@@ -49,6 +50,7 @@ pub fn unanswered(session: &Session) -> Vec<Unanswered<'_>> {
         let reply = replies.get(step.n as usize).copied().flatten();
         if let (None, Some(next), Some(following)) = (reply, next, following)
             && calls_for_a_reply(step, logged_out)
+            && !idle::is_within(session, step)
         {
             let waited = following.time.known_since(step.time).unwrap_or(0);
             found.push(Unanswered { command: step, next, waited });

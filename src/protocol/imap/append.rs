@@ -64,7 +64,12 @@ impl Dialogue {
                 let key = self.client.append.as_ref().map_or(b"".as_slice(), |append| &append.key);
                 self.client.waiting = Some(PendingLiteral::for_message(key, octets));
             }
-            Announced { octets, .. } => self.append_begin(octets, out),
+            Announced { octets, .. } => {
+                if let Some(append) = &self.client.append {
+                    self.client.literal_lines.begin(append.step, false);
+                }
+                self.append_begin(octets, out);
+            }
         }
     }
 
@@ -87,6 +92,7 @@ impl Dialogue {
 
     /// The next octets of the message.
     pub(super) fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+        self.client.literal_lines.octets(octets);
         if let Some(body) = self.client.append.as_ref().and_then(|append| append.body) {
             out.content(body.message, octets);
         }
@@ -94,6 +100,7 @@ impl Dialogue {
 
     /// The next `missing` octets of the message are not in the capture.
     pub(super) fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.client.literal_lines.end();
         if let Some(body) = self.client.append.as_mut().and_then(|append| append.body.as_mut()) {
             body.has_gap = true;
             out.content_missing(body.message, missing);
@@ -102,6 +109,7 @@ impl Dialogue {
 
     /// The literal has ended (`whole`), or its end will not come.
     pub(super) fn append_end(&mut self, literal: Literal, whole: bool, out: &mut dyn Sink) {
+        self.client.literal_lines.end();
         let Some(append) = &mut self.client.append else { return };
         append.came = Some(literal);
         if !whole {
@@ -154,6 +162,7 @@ impl Dialogue {
                     words: &decided.words,
                     uids: &decided.uids,
                     code: None,
+                    state: self.state,
                 });
                 let on_completion = OnCompletion::Append(vec![appended]);
                 resolve(

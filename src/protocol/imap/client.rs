@@ -9,6 +9,7 @@ use super::command::{Command, Verb, command};
 use super::early::Early;
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
+use super::literal_lines::after_announcement;
 use super::login::credential;
 use super::queue::{Authentication, CommandId, OnCompletion};
 use super::reply::Status;
@@ -364,6 +365,7 @@ impl Dialogue {
             }
             Verb::Append | Verb::Replace => OnCompletion::Append(Vec::new()),
             Verb::Fetch if complete => requested_sections(arguments, command.uid, out),
+            Verb::Notify if complete => OnCompletion::Notify(!is_none(arguments)),
             _ => OnCompletion::Plain,
         };
         if command.verb == Verb::Login
@@ -410,6 +412,12 @@ impl Dialogue {
             out,
         );
         self.tell_held(Some(command.verb), out);
+        if let Some(sent) = after_announcement(text) {
+            let lines = &mut self.client.literal_lines;
+            lines.begin(step, matches!(command.verb, Verb::Login | Verb::Authenticate));
+            lines.octets(sent);
+            lines.end();
+        }
         if let Some(mut exchange) = exchange {
             exchange.add_step(step);
             on_completion =
@@ -424,6 +432,11 @@ impl Dialogue {
         }
         (step, command_id)
     }
+}
+
+/// `NOTIFY NONE`: no reports (RFC 5465, section 3.2).
+pub fn is_none(arguments: &[u8]) -> bool {
+    arguments.trim_ascii().eq_ignore_ascii_case(b"NONE")
 }
 
 /// What a FETCH asks for.

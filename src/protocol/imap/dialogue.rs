@@ -210,6 +210,7 @@ impl crate::protocol::Dialogue for Dialogue {
             + client.held.iter().map(of_text).sum::<usize>()
             + waiting
             + of_list(&client.unplaced.steps)
+            + client.literal_lines.held()
             + client.append.as_ref().map_or(0, |append| of_list(&append.steps))
             + server.tail.held()
             + server.fetch.as_ref().map_or(0, |fetch| of_list(&fetch.open))
@@ -317,10 +318,16 @@ impl crate::protocol::Dialogue for Dialogue {
 /// Emits the outcome of `command`, where its reply decides on a login or on messages.
 pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
     let step = completion.map(|completion| completion.step);
+    let is_unheeded = completion.is_some_and(|completion| completion.is_for_the_state());
     match command.on_completion {
-        OnCompletion::Plain | OnCompletion::Hidden | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
+        OnCompletion::Plain
+        | OnCompletion::Hidden
+        | OnCompletion::Notify(_)
+        | OnCompletion::Mailbox(_)
+        | OnCompletion::Fetch(_) => {}
         OnCompletion::Login(mut credential) => {
             credential.outcome = login::outcome(completion, false);
+            credential.unheeded = is_unheeded;
             credential.steps.extend(step);
             let credential = *credential;
             out.credential(login::with_reply(credential, completion, |cause| cause));

@@ -7,6 +7,7 @@ use super::reply::{Code, Status, Text};
 use super::state::{Dialogue, LastWords};
 use super::{State, Subject, What, parse};
 use crate::flow::Side;
+use crate::limits::LINE_BYTES;
 use crate::protocol::event::{Credential, Exposure, Kind, LoginCause, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::{Exchange, Round};
@@ -27,6 +28,8 @@ pub(super) struct Completion<'a> {
     pub uids: &'a [u8],
     /// The response code.
     pub code: Option<Code>,
+    /// The state in which it came.
+    pub state: State,
 }
 
 impl<'a> Completion<'a> {
@@ -35,10 +38,15 @@ impl<'a> Completion<'a> {
         Refusal { text: self.words, smtp: None, code: self.code.and_then(Code::name) }
     }
 
+    /// The server has not looked at the login: the client is in already.
+    pub fn is_for_the_state(&self) -> bool {
+        is_for_the_state(self.state, self.status, &self.refusal())
+    }
+
     /// The server's last words, as the reply that ends a login.
     pub fn by_the_end(last_words: &'a LastWords) -> Self {
         let LastWords { step, words, code } = last_words;
-        Self { status: Status::Bye, step: *step, words, uids: b"", code: *code }
+        Self { status: Status::Bye, step: *step, words, uids: b"", code: *code, state: State::Logout }
     }
 }
 
@@ -149,8 +157,36 @@ pub(super) fn resolve_login(mut login: Authentication, completion: Option<Comple
     let refused = completion.filter(|completion| completion.status != Status::Ok);
     let cause =
         refused.map(|completion| login.exchange.cause(login_cause::of(&completion.refusal()), completion.words));
-    let credential = login.exchange.finish(outcome);
+    let mut credential = login.exchange.finish(outcome);
+    credential.unheeded =
+        outcome != LoginOutcome::Cancelled && completion.is_some_and(|completion| completion.is_for_the_state());
     out.credential(with_reply(credential, completion, |by_reply| cause.unwrap_or(by_reply)));
+}
+
+/// True for a reply that refuses LOGIN or AUTHENTICATE for the state alone: the client is in already, and both are commands
+/// of the state before the login (RFC 9051, section 6.2). A BAD in another state speaks of nothing else, unless its words
+/// are those of a login that was looked at; a NO must say so. `state`: that in which the reply came.
+pub fn is_for_the_state(state: State, status: Status, refusal: &Refusal<'_>) -> bool {
+    if !matches!(state, State::Authenticated | State::Selected) {
+        return false;
+    }
+    match status {
+        Status::Bad => {
+            !login_cause::is_of_login(false, refusal, false)
+                && matches!(login_cause::of(refusal), LoginCause::Unknown | LoginCause::MechanismNotOffered)
+        }
+        Status::No => {
+            refusal.code.is_none() && (says_logged_in_already(refusal.text) || login_cause::is_of_syntax(refusal.text))
+        }
+        Status::Ok | Status::Preauth | Status::Bye => false,
+    }
+}
+
+fn says_logged_in_already(text: &[u8]) -> bool {
+    let text = text.get(..LINE_BYTES).unwrap_or(text).to_ascii_lowercase();
+    ["already auth", "already logged", "already signed"]
+        .iter()
+        .any(|words| memchr::memmem::find(&text, words.as_bytes()).is_some())
 }
 
 pub(super) fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome {

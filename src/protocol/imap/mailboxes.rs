@@ -19,6 +19,7 @@ pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
             Untagged::List
             | Untagged::Lsub
             | Untagged::Status
+            | Untagged::StatusReport
             | Untagged::Quota
             | Untagged::Acl
             | Untagged::Metadata

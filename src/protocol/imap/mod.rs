@@ -6,6 +6,7 @@ bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to ch
          state.rs       early.rs               literals that come before the server has asked for them
            │            login.rs               logins
            │            server.rs, fetch.rs    replies, untagged data, FETCH's messages
+           │            literal_lines.rs          literals that the server takes for commands
            │            short_literal.rs, held_tail.rs
            │                bodies that are shorter than announced
            │            partial.rs             messages fetched in pieces, put together
@@ -32,6 +33,7 @@ mod fragmentizer;
 mod header_and_text;
 mod held_tail;
 mod lexer;
+mod literal_lines;
 mod login;
 mod mailbox_name;
 mod mailboxes;
@@ -47,7 +49,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use client::is_none;
 pub use command::{Stage, Verb};
+pub use login::is_for_the_state;
 pub use mailboxes::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
 pub use state::Dialogue;

@@ -41,6 +41,8 @@ pub(super) enum OnCompletion {
     Authenticate(Box<Authentication>),
     /// Nothing; but only the command says how long these pieces are.
     Fetch(RequestedSections),
+    /// Whether the server reports changes unasked (RFC 5465): from now on, or no more.
+    Notify(bool),
     /// Whether the messages were accepted.
     Append(Vec<Appended>),
 }
@@ -205,6 +207,7 @@ impl Pending {
             }
             OnCompletion::Plain
             | OnCompletion::Hidden
+            | OnCompletion::Notify(_)
             | OnCompletion::Authenticate(_)
             | OnCompletion::Append(_)
             | OnCompletion::Fetch(_) => 0,

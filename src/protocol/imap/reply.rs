@@ -115,6 +115,8 @@ pub enum Untagged {
     List,
     Lsub,
     Status,
+    /// STATUS that no command asked for (RFC 5465, section 5).
+    StatusReport,
     Search,
     Sort,
     Thread,
@@ -296,7 +298,7 @@ impl Untagged {
         // Several names of one kind stand one below the other.
         data.dedup();
         let status = [Self::Ok(None), Self::No(None), Self::Bad(None), Self::Bye, Self::Preauth];
-        status.into_iter().chain(data).chain([Self::Other])
+        status.into_iter().chain(data).chain([Self::StatusReport, Self::Other])
     }
 
     /// True for responses with a number before their word (`message-data`, `mailbox-data`).

@@ -141,6 +141,10 @@ impl Dialogue {
                     if number.is_some() && what != Untagged::Other {
                         self.selected_after_all();
                     }
+                    let what = match what {
+                        Untagged::Status if self.is_unasked_status() => Untagged::StatusReport,
+                        what => what,
+                    };
                     match (what, number) {
                         (Untagged::Capability, _) => out.capabilities(&parse::capabilities(rest)),
                         (Untagged::Expunge, Some(number)) => self.server.partial_fetches.expunged(number),
@@ -180,6 +184,9 @@ impl Dialogue {
         if text.code == Some(Code::AppendUid) {
             self.server.appended = Some(text.arguments.to_vec());
         }
+        if text.code == Some(Code::NotificationOverflow) {
+            self.server.notifies = false;
+        }
         if text.code == Some(Code::UidValidity) {
             self.server.uid_validity = parse::uid_validity(text.arguments);
         }
@@ -202,6 +209,12 @@ impl Dialogue {
     /// True where a literal, a SASL exchange or IDLE waits for `+`.
     fn expects_continuation(&mut self) -> bool {
         self.client.waiting.is_some() || self.exchange().is_some() || self.idles()
+    }
+
+    /// `* STATUS` that no command asks for, while NOTIFY is on: something has changed in that mailbox (RFC 5465, section 5).
+    fn is_unasked_status(&self) -> bool {
+        let ask = [Verb::Status, Verb::List, Verb::Lsub, Verb::Notify];
+        self.server.notifies && self.queue.oldest(&ask).is_none()
     }
 
     fn idles(&self) -> bool {
@@ -257,9 +270,14 @@ impl Dialogue {
         let unseen_verb = unseen.as_ref().map(|_| Verb::Authenticate);
         let to = answered.as_ref().map(|(_, command)| command.verb).or(unseen_verb);
         let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };
-        let answers = answered.as_ref().map(|(_, command)| command.step);
+        let line = match (&answered, &unseen, status) {
+            (None, None, Status::Bad) => self.client.literal_lines.answered(tag),
+            _ => None,
+        };
+        let answers = answered.as_ref().map(|(_, command)| command.step).or(line.map(|(command, _)| command));
         let step = fragment.step(Side::Server, Kind::Reply, subject);
-        let is_hidden = matches!(&answered, Some((_, Pending { on_completion: OnCompletion::Hidden, .. })));
+        let is_hidden = matches!(&answered, Some((_, Pending { on_completion: OnCompletion::Hidden, .. })))
+            || line.is_some_and(|(_, is_secret)| is_secret);
         let (shown, secrets) =
             if is_hidden { (None, Vec::from_iter(Some(0..fragment.text.len()))) } else { (Some(tag), Vec::new()) };
         let step = fragment.tell(Step { tag: shown, answers, secrets, ..step }, out);
@@ -268,7 +286,7 @@ impl Dialogue {
         let Some((command_id, mut command)) = answered else {
             // No tag is known of that login: the next reply to a command that was not captured is to it.
             if let Some(login) = unseen {
-                let completion = Completion { status, step, words, uids: b"", code: text.code };
+                let completion = Completion { status, step, words, uids: b"", code: text.code, state: self.state };
                 if is_attempt {
                     resolve_login(login, Some(completion), out);
                 }
@@ -281,7 +299,7 @@ impl Dialogue {
             Some(Code::AppendUid) => text.arguments,
             _ => before.as_deref().unwrap_or_default(),
         };
-        let completion = Completion { status, step, words, uids, code: text.code };
+        let completion = Completion { status, step, words, uids, code: text.code, state: self.state };
         self.append_decided(command_id, completion);
         if self.login == Some(command_id) {
             self.login = None;
@@ -290,6 +308,12 @@ impl Dialogue {
             OnCompletion::Mailbox(mailbox) => mailbox.take(),
             _ => None,
         };
+        if status == Status::Ok {
+            self.client.literal_lines.were_read(command.step);
+            if let OnCompletion::Notify(on) = command.on_completion {
+                self.server.notifies = on;
+            }
+        }
         let verb = command.verb;
         resolve(command, Some(completion), out);
         self.moved(verb, status, mailbox, out)
@@ -319,6 +343,7 @@ impl Dialogue {
             (Verb::Unauthenticate, Status::Ok) => {
                 self.state = State::NotAuthenticated;
                 self.mailbox = None;
+                self.server.notifies = false;
                 self.server.partial_fetches.over(out);
             }
             (Verb::Logout, Status::Ok) => self.state = State::Logout,

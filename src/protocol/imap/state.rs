@@ -7,6 +7,7 @@ use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer, Literal};
 use super::held_tail::HeldTail;
+use super::literal_lines::LiteralLines;
 use super::partial::{Body, PartialFetches};
 use super::queue::{Authentication, CommandId, Queue};
 use super::reply::{Code, Status};
@@ -71,6 +72,8 @@ pub(super) struct Client {
     pub heard: bool,
     /// What may be a part of a login whose command is not in the capture.
     pub unplaced: Unplaced,
+    /// Lines of literals sent without leave, which the server may take for commands.
+    pub literal_lines: LiteralLines,
 }
 
 /// The server's side.
@@ -89,6 +92,8 @@ pub(super) struct Server {
     pub partial_fetches: PartialFetches,
     /// BYE, which may be all that a login gets for a reply.
     pub last_words: Option<LastWords>,
+    /// It reports changes that nobody asks about: NOTIFY is on (RFC 5465).
+    pub notifies: bool,
     /// UIDVALIDITY, received while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }

@@ -278,6 +278,10 @@ pub enum Variant {
     Refused(LoginCause),
     /// A refusal of a login: the credentials are not accepted, without another word.
     NotAccepted,
+    /// IMAP: NOTIFY NONE (RFC 5465, section 3.2), and an ENABLED that names no extension (RFC 5161, section 3.2).
+    Nothing,
+    /// IMAP, NO to a message that is to be stored: the words speak of the message itself.
+    MessageRefused,
     /// SMTP, 250 to VRFY or EXPN: no address is in it.
     NoAddress,
     /// A reply that accepts a message and says that it is thrown away.

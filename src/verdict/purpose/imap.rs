@@ -13,6 +13,10 @@ pub enum Imap {
     Greeting(Greeting),
     /// A command.
     Command(Command),
+    /// A command within IDLE, which waits for DONE alone (RFC 2177).
+    WithinIdle,
+    /// NOTIFY NONE.
+    NotifyNone,
     /// A tagged reply.
     Tagged {
         /// The command it answers; absent where its tag is that of no command.
@@ -44,6 +48,11 @@ pub enum Imap {
     },
     /// The message that the client stores by APPEND.
     Appended {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
+    /// The same, in a command that the server does not know.
+    AppendedInVain {
         /// Its length, as far as it was captured.
         octets: u64,
     },
@@ -116,6 +125,18 @@ enumerated! {
         SelectFirst,
         /// The same, that the command is not allowed in this state.
         WrongState,
+        /// NO or BAD to a login of a client that is logged in already.
+        LoggedInAlready,
+        /// BAD to IDLE, which has ended by another line than DONE.
+        IdleBroken,
+        /// NO to a message that is to be stored, and the words that the message itself is at fault.
+        MessageAtFault,
+        /// OK to ENABLE, and nothing was turned on.
+        NothingEnabled,
+        /// OK to NOTIFY NONE.
+        NotifyNone,
+        /// It answers a line of a literal, which the server has read as a command.
+        ToLiteral,
         /// The same, that the server does not know the command.
         UnknownCommand,
         /// The same, that the server does not support the command.
@@ -140,6 +161,8 @@ pub enum Data {
     FlagsStored,
     /// FETCH without a FETCH command: another client changed the flags.
     FlagsChanged,
+    /// ENABLED that names no extension.
+    NoneEnabled,
 }
 
 impl Data {
@@ -149,7 +172,7 @@ impl Data {
         // UIDFETCH is explained as FETCH.
         let untagged = Untagged::all().filter(|untagged| *untagged != Untagged::UidFetch);
         let told_apart = [Self::Goodbye, Self::ExistsNow, Self::RecentNow, Self::FlagsStored, Self::FlagsChanged];
-        untagged.map(Self::Untagged).chain(told_apart)
+        untagged.map(Self::Untagged).chain(told_apart).chain([Self::NoneEnabled])
     }
 }
 
@@ -185,6 +208,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         What::Command { verb: Verb::Authenticate, .. } if variant == Variant::InitialResponse => {
             Imap::Sasl(Sasl::BeginsAtOnce)
         }
+        What::Command { verb: Verb::Notify, .. } if variant == Variant::Nothing => Imap::NotifyNone,
         What::Command { verb, uid } => Imap::Command(Command::new(*verb, *uid)),
         What::Tagged { status, .. }
             if let Variant::Refused(cause) = variant
@@ -198,7 +222,12 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         What::Tagged { to, status, code } => Imap::Tagged {
             to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
-                Status::No | Status::Bad if let Variant::Said(said) = variant => by_words(*to, said),
+                // Its tag is that of no command, and it answers one all the same.
+                Status::Bad if to.is_none() && answered.is_some() => Tagged::ToLiteral,
+                Status::No | Status::Bad if let Variant::Said(said) = variant => by_words(*to, subject.state, said),
+                Status::No if variant == Variant::MessageRefused => Tagged::MessageAtFault,
+                Status::Bad if *code == Some(Code::CompressionActive) => Tagged::WrongState,
+                Status::Ok if *to == Some(Verb::Notify) && answered.is_some_and(is_of_nothing) => Tagged::NotifyNone,
                 Status::Ok if (*to, *code) == (Some(Verb::Store), Some(Code::Modified)) => Tagged::OkInPart,
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,
@@ -207,6 +236,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
             },
             code: *code,
         },
+        What::Untagged(Untagged::Enabled) if variant == Variant::Nothing => Imap::Data(Data::NoneEnabled),
         What::Untagged(untagged) => Imap::Data(data(*untagged, subject.state, asked)),
         What::Continuation { to } => Imap::GoAhead(match to {
             Some(Verb::Append) => GoAhead::Message,
@@ -225,10 +255,17 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
 }
 
 /// What NO or BAD to `to` says by its words. The two do not tell who is at fault: Courier says NO to what it cannot read.
-fn by_words(to: Option<Verb>, said: Said) -> Tagged {
+fn by_words(to: Option<Verb>, state: State, said: Said) -> Tagged {
     match said {
+        // Dovecot has the command before the login alone.
+        Said::UnknownCommand | Said::InvalidCommand
+            if to == Some(Verb::StartTls) && matches!(state, State::Authenticated | State::Selected) =>
+        {
+            Tagged::WrongState
+        }
         Said::LoginFirst => Tagged::LoginFirst,
         Said::SelectFirst => Tagged::SelectFirst,
+        Said::OutOfOrder if matches!(to, Some(Verb::Login | Verb::Authenticate)) => Tagged::LoggedInAlready,
         Said::OutOfOrder => Tagged::WrongState,
         Said::UnknownCommand => Tagged::UnknownCommand,
         Said::NotImplemented => Tagged::NotOffered,
@@ -241,6 +278,11 @@ fn by_words(to: Option<Verb>, said: Said) -> Tagged {
 /// True where the cause says more than the default sentence, which speaks of a wrong password after NO.
 fn is_told(status: Status, cause: LoginCause) -> bool {
     cause != LoginCause::WrongSecret && (status == Status::No || cause != LoginCause::Unknown)
+}
+
+/// `step` is NOTIFY NONE, or an ENABLED that names nothing.
+fn is_of_nothing(step: &Step) -> bool {
+    step.variant == Variant::Nothing
 }
 
 /// The command that `step` is.

@@ -23,9 +23,12 @@ use crate::flow::Side;
 use crate::protocol::event::{Channel, LoginOutcome, ProxyHeader, StepId, Subject};
 use crate::protocol::{Protocol, imap as imap_protocol, pop3 as pop3_protocol, smtp as smtp_protocol, tls};
 use crate::session::model::{Session, Step, TlsMode, Variant};
+use crate::verdict::idle;
 
 /// Most steps before a BYE among which LOGOUT is looked for.
 const BEFORE_BYE: usize = 64;
+/// Most steps between ENABLE and its reply among which what it turned on is looked for.
+const BEFORE_REPLY: usize = 64;
 
 /// What a step does where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,9 +106,62 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
                     _ => Imap::Data(imap::Data::Untagged(imap_protocol::Untagged::Bye)),
                 })
             }
+            Purpose::Imap(what) => Purpose::Imap(imap_in_context(session, step, what)),
             purpose => purpose,
         },
     }
+}
+
+/// What an IMAP step does, where the steps around it say more than the one that it answers.
+fn imap_in_context(session: &Session, step: &Step, what: Imap) -> Imap {
+    match what {
+        Imap::Command(_) if idle::is_within(session, step) => Imap::WithinIdle,
+        Imap::Tagged { to, what: imap::Tagged::Bad, code } if idle::is_broken_by(session, step) => {
+            Imap::Tagged { to, what: imap::Tagged::IdleBroken, code }
+        }
+        Imap::Tagged { to, what: imap::Tagged::Ok, code } if enables_nothing(session, step) => {
+            Imap::Tagged { to, what: imap::Tagged::NothingEnabled, code }
+        }
+        Imap::Appended { octets } if is_in_vain(session, step) => Imap::AppendedInVain { octets },
+        what => what,
+    }
+}
+
+/// OK to ENABLE, without an ENABLED before it that names an extension, where nothing of the server's is missing.
+fn enables_nothing(session: &Session, reply: &Step) -> bool {
+    let is_of_enable = |subject: &Subject| match subject {
+        Subject::Imap(imap) => matches!(
+            imap.what,
+            imap_protocol::What::Tagged {
+                to: Some(imap_protocol::Verb::Enable),
+                status: imap_protocol::Status::Ok,
+                ..
+            }
+        ),
+        _ => false,
+    };
+    let is_told = |step: &Step| match &step.subject {
+        Subject::Imap(imap) => {
+            imap.what == imap_protocol::What::Untagged(imap_protocol::Untagged::Enabled)
+                && step.variant != Variant::Nothing
+        }
+        _ => false,
+    };
+    let Some(asked) = reply.answers.filter(|_| is_of_enable(&reply.subject)) else { return false };
+    let from = session.steps.partition_point(|step| step.n <= asked);
+    let to = session.steps.partition_point(|step| step.n < reply.n);
+    let between = session.steps.get(from..to).unwrap_or_default();
+    session.transport.counters.server_missing == 0 && between.len() <= BEFORE_REPLY && !between.iter().any(is_told)
+}
+
+/// The content of an APPEND or REPLACE that the server does not know.
+fn is_in_vain(session: &Session, content: &Step) -> bool {
+    let at = content.carries().and_then(|carries| (carries.message as usize).checked_sub(1));
+    let message = at.and_then(|at| session.messages.get(at));
+    let reply = message.and_then(|message| session.step(*message.steps.last()?));
+    reply.is_some_and(|reply| {
+        reply.from == Side::Server && reply.variant == Variant::Said(smtp_protocol::Said::UnknownCommand)
+    })
 }
 
 /// POP3: the client sent command `n` behind a log-in whose reply it did not wait for (RFC 2449, section 6.6), and which was

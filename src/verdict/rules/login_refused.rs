@@ -173,6 +173,23 @@ mod tests {
         "S: 220 mx\nC: EHLO a\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 dXNlcj1ib2IBYXV0aD1CZWFyZXIgeWEyOS54AQE=\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC:\nS: 535 5.7.3 no" => [4, 5, 6, 7]
     );
     has_not!(
+        imap_by_a_client_that_is_in_already,
+        "S: * OK hi\nC: a LOGIN bob x\nS: a OK Logged in\nC: b LOGIN bob x\n\
+         S: b BAD Error in IMAP command LOGIN: Unknown command"
+    );
+    has_not!(
+        imap_after_preauth,
+        "S: * PREAUTH hi\nC: a LOGIN bob x\nS: a NO Already logged in"
+    );
+    has!(
+        imap_by_a_server_that_looks_at_a_second_login,
+        "S: * OK hi\nC: a LOGIN bob x\nS: a OK Logged in\nC: b LOGIN eve y\nS: b NO [AUTHENTICATIONFAILED] wrong" => [4, 5]
+    );
+    has!(
+        imap_after_unauthenticate,
+        "S: * OK hi\nC: a LOGIN bob x\nS: a OK in\nC: b UNAUTHENTICATE\nS: b OK out\nC: c LOGIN bob y\nS: c BAD no" => [6, 7]
+    );
+    has_not!(
         a_temporary_failure_is_no_verdict,
         "S: 220 mx\nC: EHLO a\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 451 local error"
     );

@@ -108,6 +108,16 @@ mod tests {
         imap,
         "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\nC: a AUTHENTICATE CRAM-MD5\nS: a NO failed" => [1, 2, 3]
     );
+    has_not!(
+        imap_by_a_client_that_is_in_already,
+        "S: * OK hi\nC: a LOGIN bob x\nS: a OK [CAPABILITY IMAP4rev1 SASL-IR] User logged in\n\
+         C: b AUTHENTICATE PLAIN AGJvYgBzZWNyZXQ=\nS: b BAD Already authenticated"
+    );
+    has!(
+        imap_after_unauthenticate,
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\nC: a LOGIN bob x\nS: a OK in\nC: b UNAUTHENTICATE\nS: b OK out\n\
+         C: c AUTHENTICATE CRAM-MD5\nS: c BAD no" => [1, 6, 7]
+    );
     has!(
         pop3,
         "S: +OK ready\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\nC: AUTH NTLM\nS: -ERR no" => [3, 4, 5]

@@ -136,6 +136,25 @@ mod tests {
         a_tag,
         "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nC: c NOOP\nS: c OK\nC: d LOGOUT\nS: * BYE\nS: d OK" => [4, 6]
     );
+    has_not!(
+        a_command_that_ended_idle,
+        "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b IDLE\nS: + idling\nC: c NOOP\nS: b BAD Expected DONE\n\
+         C: d LOGOUT\nS: * BYE\nS: d OK"
+    );
+    has_not!(
+        a_command_sent_ahead_that_ended_idle,
+        "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b IDLE\nC: c NOOP\nS: + idling\nS: b BAD Expected DONE\n\
+         C: d LOGOUT\nS: * BYE\nS: d OK"
+    );
+    has!(
+        a_command_after_done,
+        "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b IDLE\nS: + idling\nC: DONE\nS: b OK\nC: c NOOP\nC: d LOGOUT\n\
+         S: * BYE\nS: d OK" => [8, 11]
+    );
+    has!(
+        a_command_behind_an_idle_that_never_began,
+        "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b IDLE\nC: c NOOP\nS: b BAD no\nC: d LOGOUT\nS: * BYE\nS: d OK" => [5, 9]
+    );
     has_not!(a_tag_that_may_still_be_answered, "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nC: c NOOP\nS: c OK");
     has_not!(
         a_tag_that_the_server_could_not_read,

@@ -1,11 +1,16 @@
+use crate::protocol::event::Subject;
+use crate::protocol::imap::State;
 use crate::session::Session;
-use crate::session::model::TlsMode;
+use crate::session::model::{Step, TlsMode};
 use crate::verdict::encryption;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// A STARTTLS or STLS was answered by a refusal: 454 or another 4xx or 5xx, -ERR, NO, BAD.
 ///
 /// It matters because the session goes on without protection, or ends.
+///
+/// Not: an IMAP client that is logged in already, to which STARTTLS is not open any more (RFC 9051, section 6.2.1), whatever
+/// words the server has for it.
 ///
 /// Severity is low where a later attempt succeeds.
 ///
@@ -48,7 +53,7 @@ const QUOTED: usize = 120;
 fn check(session: &Session, found: &mut Found) {
     let severity = if session.tls.mode == TlsMode::StartTls { Severity::Low } else { Severity::Medium };
     for request in encryption::requests(session) {
-        if let Some(reply) = request.reply.filter(|_| request.accepted() == Some(false)) {
+        if let Some(reply) = request.reply.filter(|reply| request.accepted() == Some(false) && !is_after_login(reply)) {
             let text = reply.quoted().lines().next().unwrap_or_default().chars().take(QUOTED).collect();
             let mut occurrence = found.at([request.command.n, reply.n]).named(Key::Reply, Fact::Name(text));
             if let Some(code) = reply.code() {
@@ -59,11 +64,19 @@ fn check(session: &Session, found: &mut Found) {
     }
 }
 
+fn is_after_login(reply: &Step) -> bool {
+    matches!(&reply.subject, Subject::Imap(imap) if matches!(imap.state, State::Authenticated | State::Selected))
+}
+
 #[cfg(test)]
 mod tests {
     has!(for_the_moment, "S: 220 mx\nC: STARTTLS\nS: 454 4.7.0 TLS not available due to local problem" => [2, 3]);
     has!(of_pop3, "S: +OK ready\nC: STLS\nS: -ERR no" => [2, 3]);
     has!(of_imap, "S: * OK ready\nC: a STARTTLS\nS: a BAD what" => [2, 3]);
+    has_not!(
+        of_imap_after_the_login,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b STARTTLS\nS: b BAD Error in IMAP command STARTTLS: Unknown command"
+    );
     has_not!(accepted, "S: 220 mx\nC: STARTTLS\nS: 220 go\nC: EHLO a\nS: 250 mx");
     has_not!(within_tls, "S: 220 mx\nC: STARTTLS\nS: 220 go\nC: STARTTLS\nS: 503 5.5.1 already");
     has_not!(the_reply_is_not_known, "S: 220 mx\nC: STARTTLS");

@@ -64,6 +64,8 @@ impl Lang {
 }
 
 #[cfg(test)]
+mod imap_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod wordings_tests;

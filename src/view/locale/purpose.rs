@@ -120,30 +120,39 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
                 (Tagged::OkInPart, _) => say!(lang, imap::stored_in_part()),
                 (Tagged::LoginFirst, _) => say!(lang, imap::login_first()),
                 (Tagged::SelectFirst, _) => say!(lang, imap::select_first()),
+                (Tagged::LoggedInAlready, _) => say!(lang, imap::logged_in_already()),
+                (Tagged::IdleBroken, _) => say!(lang, imap::idle_broken()),
+                (Tagged::MessageAtFault, _) => say!(lang, imap::message_at_fault()),
+                (Tagged::NothingEnabled, _) => say!(lang, imap::nothing_enabled()),
+                (Tagged::NotifyNone, _) => say!(lang, imap::notifies_none()),
+                (Tagged::ToLiteral, _) => say!(lang, imap::to_literal()),
                 (Tagged::WrongState, _) => say!(lang, imap::wrong_state()),
                 (Tagged::UnknownCommand, _) => say!(lang, imap::unknown_command()),
                 (Tagged::NotOffered, _) => say!(lang, imap::not_offered()),
                 (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
             };
-            with_detail(lang, words, code.map(|code| say!(lang, imap::code(code))))
+            with_detail(lang, words, code.map(|code| say!(lang, imap_code::code(code))))
         }
         Imap::Data(Data::Untagged(Untagged::Ok(Some(Code::Other)))) => say!(lang, imap::tells_something()).into(),
         Imap::Data(Data::Untagged(Untagged::Ok(Some(code)))) => {
-            say!(lang, imap::tells(say!(lang, imap::code(code)))).into()
+            say!(lang, imap::tells(say!(lang, imap_code::code(code)))).into()
         }
         Imap::Data(data) => {
             let code = match data {
                 Data::Untagged(Untagged::No(code) | Untagged::Bad(code)) => code,
                 _ => None,
             };
-            with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code))))
+            with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap_code::code(code))))
         }
         Imap::Closes { at_once, said } => closes(lang, at_once, said).into(),
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).into(),
         Imap::Uninvited => say!(lang, imap::uninvited()).into(),
         Imap::Done => say!(lang, imap::done()).into(),
+        Imap::WithinIdle => say!(lang, imap::within_idle()).into(),
+        Imap::NotifyNone => say!(lang, imap::notify_none()).into(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).into(),
         Imap::Appended { .. } => say!(lang, imap::appended()).into(),
+        Imap::AppendedInVain { .. } => say!(lang, imap::appended_in_vain()).into(),
         Imap::OtherContent { .. } => say!(lang, imap::other_content()).into(),
         Imap::Sasl(sasl) => of_sasl(lang, sasl),
     }
@@ -169,9 +178,12 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk | smtp::Content::Properties)) => {
             counted(lang, bytes, carries)
         }
-        Purpose::Imap(Imap::Fetched { octets } | Imap::Appended { octets } | Imap::OtherContent { octets }) => {
-            counted(lang, *octets, carries)
-        }
+        Purpose::Imap(
+            Imap::Fetched { octets }
+            | Imap::Appended { octets }
+            | Imap::AppendedInVain { octets }
+            | Imap::OtherContent { octets },
+        ) => counted(lang, *octets, carries),
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::TlsAtOnce => say!(lang, rows::tls(&tls::Subject::ClientHello, bytes)),
@@ -207,6 +219,8 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::GoAhead(_)
             | Imap::Uninvited
             | Imap::Done
+            | Imap::WithinIdle
+            | Imap::NotifyNone
             | Imap::Sasl(_),
         )
         | Purpose::PasswordInTls(_)

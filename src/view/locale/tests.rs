@@ -182,7 +182,8 @@ fn every_imap_step_has_words_of_its_own() {
     });
     let bad = [plain(Verb::Login), plain(Verb::Authenticate), plain(Verb::Fetch), None];
     let bad = bad.into_iter().map(|to| Imap::Tagged { to, what: Tagged::Bad, code: None });
-    let odd = [Imap::Tagged { to: None, what: Tagged::Odd, code: None }];
+    let others = Tagged::ALL.iter().filter(|what| !matches!(what, Tagged::Ok | Tagged::No | Tagged::Bad));
+    let odd = others.map(|&what| Imap::Tagged { to: None, what, code: None });
     let data = Data::all().map(Imap::Data);
     let notices = [Untagged::Ok, Untagged::No, Untagged::Bad]
         .into_iter()
@@ -193,6 +194,9 @@ fn every_imap_step_has_words_of_its_own() {
     let rest = [
         Imap::Done,
         Imap::Uninvited,
+        Imap::WithinIdle,
+        Imap::NotifyNone,
+        Imap::AppendedInVain { octets },
         Imap::Fetched { octets },
         Imap::Appended { octets },
         Imap::OtherContent { octets },

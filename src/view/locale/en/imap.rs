@@ -1,6 +1,6 @@
 //! What IMAP steps do.
 
-use crate::protocol::imap::{Code, Untagged, Verb};
+use crate::protocol::imap::{Untagged, Verb};
 use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting};
 use crate::view::locale::verb::{Sentences, row};
 
@@ -312,6 +312,42 @@ pub fn unknown_command() -> &'static str {
     "The server does not know the command"
 }
 
+pub fn within_idle() -> &'static str {
+    "Sent within IDLE, in which the server waits for DONE alone"
+}
+
+pub fn idle_broken() -> &'static str {
+    "IDLE has ended, since the client sent another line than DONE: this answers that line too"
+}
+
+pub fn notify_none() -> &'static str {
+    "Asks the server to report no changes"
+}
+
+pub fn notifies_none() -> &'static str {
+    "The server will report no changes unasked"
+}
+
+pub fn logged_in_already() -> &'static str {
+    "The server does not look at the login: the client is logged in already"
+}
+
+pub fn message_at_fault() -> &'static str {
+    "The message was not stored: the server does not accept the message itself"
+}
+
+pub fn nothing_enabled() -> &'static str {
+    "No extension was turned on: the server names none"
+}
+
+pub fn to_literal() -> &'static str {
+    "Answers a line of a literal, which the server has taken for a command"
+}
+
+pub fn appended_in_vain() -> &'static str {
+    "Sends a message in a command that the server does not know: it is not stored"
+}
+
 pub fn not_offered() -> &'static str {
     "The server does not offer the command"
 }
@@ -340,6 +376,7 @@ pub fn data(data: Data) -> &'static str {
         Data::RecentNow => "Tells how many messages are new in the mailbox now",
         Data::FlagsStored => "Tells the flags of a message as they are after the change",
         Data::FlagsChanged => "Tells that the flags of a message were changed elsewhere",
+        Data::NoneEnabled => "Tells that no extension was turned on",
     }
 }
 
@@ -354,6 +391,7 @@ fn untagged(untagged: Untagged) -> &'static str {
         Untagged::List => "Names a mailbox, with its attributes",
         Untagged::Lsub => "Names a mailbox that the user follows",
         Untagged::Status => "Tells how many messages the mailbox asked about holds",
+        Untagged::StatusReport => "Reports how many messages a mailbox holds now, as NOTIFY has asked for",
         Untagged::Search => "Lists the messages that were found",
         Untagged::Sort => "Lists the messages in sorted order",
         Untagged::Thread => "Lists the messages by conversation",
@@ -414,74 +452,4 @@ pub fn appended() -> &'static str {
 
 pub fn other_content() -> &'static str {
     "Carries a string by its number of bytes"
-}
-
-pub fn code(code: Code) -> &'static str {
-    match code {
-        Code::Alert => "to be shown to the user",
-        Code::BadCharset => "the character set is not supported",
-        Code::Capability => "with its capabilities",
-        Code::Parse => "a message's header could not be understood",
-        Code::PermanentFlags => "which flags can be changed for good",
-        Code::ReadOnly => "nothing can be changed",
-        Code::ReadWrite => "changes are allowed",
-        Code::TryCreate => "the mailbox must be created first",
-        Code::UidNext => "the UID that the next message will get",
-        Code::UidValidity => "UIDs are valid as long as this number stays the same",
-        Code::Unseen => "the first message not yet read",
-        Code::AppendUid => "the UID of the stored message",
-        Code::CopyUid => "the UIDs of the copies",
-        Code::UidNotSticky => "UIDs do not outlast the session",
-        Code::HighestModseq => "the number of the mailbox's last change",
-        Code::NoModseq => "changes are not numbered in this mailbox",
-        Code::Modified => "some messages had been changed meanwhile",
-        Code::Closed => "the mailbox open before is closed",
-        Code::AuthenticationFailed => "user name or password are wrong",
-        Code::AuthorizationFailed => "the user may not act as the one asked for",
-        Code::Expired => "the password has expired",
-        Code::PrivacyRequired => "the connection must be encrypted first",
-        Code::ContactAdmin => "the user should ask the administrator",
-        Code::NoPerm => "the user has no permission",
-        Code::InUse => "it is in use by another session",
-        Code::ExpungeIssued => "somebody has deleted messages meanwhile",
-        Code::Corruption => "the server's data is damaged",
-        Code::ServerBug => "a fault of the server's program",
-        Code::ClientBug => "a fault of the client's program",
-        Code::Cannot => "the server never does that",
-        Code::Limit => "a limit of the server is reached",
-        Code::OverQuota => "the limit of storage is reached",
-        Code::AlreadyExists => "it exists already",
-        Code::NonExistent => "it does not exist",
-        Code::Unavailable => "a part of the system is out of order for the moment",
-        Code::Referral => "another server is to be asked",
-        Code::CompressionActive => "the connection is compressed already",
-        Code::UnknownCte => "the transfer encoding of the part is not known",
-        Code::BadUrl => "a URL that names a part cannot be used",
-        Code::TooBig => "the message is too big",
-        Code::UrlMech => "how URLs can be authorised",
-        Code::BadComparator => "the way of comparing text is not supported",
-        Code::NoUpdate => "the server does not keep that result up to date",
-        Code::Metadata => "about the notes: too long, too many, or left out",
-        Code::NotificationOverflow => "changes were too many to be reported, and are reported no more",
-        Code::BadEvent => "an event asked for is not supported",
-        Code::UndefinedFilter => "no search is stored by that name",
-        Code::HasChildren => "the mailbox has others within it",
-        Code::NotSaved => "the result of the search was not kept",
-        Code::MailboxId => "the identifier that the mailbox keeps for good",
-        Code::UseAttr => "the mailbox cannot have that special use",
-        Code::InProgress => "the command is still being carried out",
-        Code::MessageLimit => "only so many messages are dealt with at once",
-        Code::UidRequired => "messages can be named by UID alone",
-        Code::MyRights => "what it may do in this mailbox",
-        Code::Annotations => "how large a note to a message may be",
-        Code::Annotate => "a note to a message is too large, or there are too many",
-        Code::NewName => "the mailbox has another name now",
-        Code::TempFail => "a part cannot be converted for the moment",
-        Code::MaxConvertMessages => "too many messages to convert at once",
-        Code::MaxConvertParts => "too many parts to convert at once",
-        Code::BadParameters => "parameters of the conversion are not valid",
-        Code::MissingParameters => "the conversion needs more parameters",
-        Code::Downgraded => "messages are shown without their international characters",
-        Code::Other => "with a response code that is not known here",
-    }
 }

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod facts;
 pub mod header_field;
 pub mod imap;
+pub mod imap_code;
 pub mod labels;
 pub mod listed;
 pub mod login;

@@ -1,6 +1,6 @@
 //! IMAP 各步骤的作用。 What IMAP steps do.
 
-use crate::protocol::imap::{Code, Untagged, Verb};
+use crate::protocol::imap::{Untagged, Verb};
 use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting};
 use crate::view::locale::verb::{Sentences, row};
 
@@ -164,6 +164,42 @@ pub fn unknown_command() -> &'static str {
     "服务器不认识该命令"
 }
 
+pub fn within_idle() -> &'static str {
+    "在 IDLE 期间发送，而此时服务器只等待 DONE"
+}
+
+pub fn idle_broken() -> &'static str {
+    "客户发送的不是 DONE，IDLE 因此结束；该响应也是对那一行的答复"
+}
+
+pub fn notify_none() -> &'static str {
+    "要求服务器不通知任何变化"
+}
+
+pub fn notifies_none() -> &'static str {
+    "服务器不再主动通知变化"
+}
+
+pub fn logged_in_already() -> &'static str {
+    "服务器不处理该登录：客户已经登录"
+}
+
+pub fn message_at_fault() -> &'static str {
+    "邮件未存入邮箱：服务器不接受该邮件本身"
+}
+
+pub fn nothing_enabled() -> &'static str {
+    "没有启用任何扩展：服务器未列出任何一项"
+}
+
+pub fn to_literal() -> &'static str {
+    "答复字面量中的一行：服务器把这一行当作了命令"
+}
+
+pub fn appended_in_vain() -> &'static str {
+    "在服务器不认识的命令中发送邮件，邮件不会存入邮箱"
+}
+
 pub fn not_offered() -> &'static str {
     "服务器不提供该命令"
 }
@@ -192,6 +228,7 @@ pub fn data(data: Data) -> &'static str {
         Data::RecentNow => "告知邮箱中现有的新邮件数",
         Data::FlagsStored => "告知更改之后的邮件标志",
         Data::FlagsChanged => "告知邮件标志已在别处被更改",
+        Data::NoneEnabled => "告知没有启用任何扩展",
     }
 }
 
@@ -206,6 +243,7 @@ fn untagged(untagged: Untagged) -> &'static str {
         Untagged::List => "列出一个邮箱及其属性",
         Untagged::Lsub => "列出一个已订阅的邮箱",
         Untagged::Status => "告知所询问邮箱的邮件数等状态",
+        Untagged::StatusReport => "按 NOTIFY 的要求，通知某个邮箱现有的邮件数等状态",
         Untagged::Search => "列出搜索到的邮件",
         Untagged::Sort => "按次序列出邮件",
         Untagged::Thread => "按话题列出邮件",
@@ -266,74 +304,4 @@ pub fn appended() -> &'static str {
 
 pub fn other_content() -> &'static str {
     "按字节数传送一个字符串"
-}
-
-pub fn code(code: Code) -> &'static str {
-    match code {
-        Code::Alert => "应显示给用户",
-        Code::BadCharset => "不支持该字符集",
-        Code::Capability => "附能力列表",
-        Code::Parse => "邮件首部无法解析",
-        Code::PermanentFlags => "可永久更改的标志",
-        Code::ReadOnly => "只读",
-        Code::ReadWrite => "可读写",
-        Code::TryCreate => "须先创建该邮箱",
-        Code::UidNext => "下一封邮件将获得的 UID",
-        Code::UidValidity => "UID 有效性标识，该数不变则 UID 有效",
-        Code::Unseen => "第一封未读邮件的序号",
-        Code::AppendUid => "所存邮件的 UID",
-        Code::CopyUid => "副本的 UID",
-        Code::UidNotSticky => "UID 只在本次会话中有效",
-        Code::HighestModseq => "邮箱最近一次更改的编号",
-        Code::NoModseq => "该邮箱不对更改编号",
-        Code::Modified => "有些邮件在此期间已被更改",
-        Code::Closed => "先前打开的邮箱已关闭",
-        Code::AuthenticationFailed => "用户名或密码错误",
-        Code::AuthorizationFailed => "无权以所请求的身份登录",
-        Code::Expired => "密码已过期",
-        Code::PrivacyRequired => "必须先加密连接",
-        Code::ContactAdmin => "请与管理员联系",
-        Code::NoPerm => "没有权限",
-        Code::InUse => "正被另一个会话使用",
-        Code::ExpungeIssued => "此期间有邮件被删除",
-        Code::Corruption => "服务器数据损坏",
-        Code::ServerBug => "服务器程序有错误",
-        Code::ClientBug => "客户程序有错误",
-        Code::Cannot => "服务器不支持该操作",
-        Code::Limit => "达到服务器的限制",
-        Code::OverQuota => "超出存储配额",
-        Code::AlreadyExists => "已经存在",
-        Code::NonExistent => "不存在",
-        Code::Unavailable => "部分系统暂时不可用",
-        Code::Referral => "应改向另一台服务器请求",
-        Code::CompressionActive => "连接已在压缩",
-        Code::UnknownCte => "不认识该部分的传送编码",
-        Code::BadUrl => "指明某一部分的 URL 无法使用",
-        Code::TooBig => "邮件过大",
-        Code::UrlMech => "URL 授权可用的机制",
-        Code::BadComparator => "不支持该文本比较方式",
-        Code::NoUpdate => "服务器不更新该搜索结果",
-        Code::Metadata => "有关注释：过长、过多或已略去",
-        Code::NotificationOverflow => "变化过多，不再通知",
-        Code::BadEvent => "不支持所要求的事件",
-        Code::UndefinedFilter => "没有以此命名的搜索条件",
-        Code::HasChildren => "该邮箱下还有其他邮箱",
-        Code::NotSaved => "搜索结果未保存",
-        Code::MailboxId => "邮箱的永久标识",
-        Code::UseAttr => "该邮箱不能有此特殊用途",
-        Code::InProgress => "命令仍在执行",
-        Code::MessageLimit => "一次只处理这么多邮件",
-        Code::UidRequired => "只能用 UID 指明邮件",
-        Code::MyRights => "在该邮箱中的权限",
-        Code::Annotations => "邮件批注的最大长度",
-        Code::Annotate => "邮件批注过大或过多",
-        Code::NewName => "邮箱已改名",
-        Code::TempFail => "暂时不能转换某个部分",
-        Code::MaxConvertMessages => "一次要转换的邮件过多",
-        Code::MaxConvertParts => "一次要转换的部分过多",
-        Code::BadParameters => "转换的参数无效",
-        Code::MissingParameters => "转换缺少参数",
-        Code::Downgraded => "邮件以不含国际字符的形式显示",
-        Code::Other => "附未知的响应码",
-    }
 }
