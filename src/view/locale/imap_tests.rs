@@ -178,6 +178,6 @@ fn a_password_in_a_literal_is_not_shown_where_it_comes_back() {
     let session = testing::session(&script, Needs::ALL);
     let reply = session.steps.iter().rfind(|step| step.text.starts_with("hidden")).expect("a reply");
     assert!(reply.tag.is_none());
-    let secrets: Vec<_> = reply.extra.iter().flat_map(|extra| &extra.secrets).cloned().collect();
-    assert_eq!(secrets, [0..reply.text.len()]);
+    let secrets = reply.extra.as_ref().map(|extra| extra.secrets.as_slice()).unwrap_or_default();
+    assert_eq!(secrets.first(), Some(&(0..reply.text.len())), "all of it");
 }
