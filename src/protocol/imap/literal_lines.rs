@@ -4,10 +4,9 @@ read its literal either: Dovecot takes the octets for commands, line by line, an
 passes them over. Which it was shows an answer whose tag is such a word.
 */
 
-use crate::limits::{heap, of_queue};
+use crate::limits::{heap, of_list};
 use crate::protocol::event::StepId;
 use crate::protocol::secret::Raw;
-use std::collections::VecDeque;
 
 /// First words that are kept: servers hang up after fewer errors.
 const WORDS: usize = 16;
@@ -17,8 +16,8 @@ const WORD_BYTES: usize = 64;
 /// First words of the lines of the last literals.
 #[derive(Debug, Default)]
 pub(super) struct LiteralLines {
-    words: VecDeque<Line>,
-    open: Option<Open>,
+    words: Vec<Line>,
+    open: Option<Box<Open>>,
 }
 
 /// A line of a literal.
@@ -52,15 +51,15 @@ enum Place {
 impl LiteralLines {
     /// Bytes that it holds, beside its own size.
     pub fn held(&self) -> usize {
-        let open = self.open.as_ref().map_or(0, |open| heap(open.word.len()));
-        of_queue(&self.words) + self.words.iter().map(|line| heap(line.word.len())).sum::<usize>() + open
+        let open = self.open.as_ref().map_or(0, |open| heap(size_of::<Open>()) + heap(open.word.len()));
+        of_list(&self.words) + self.words.iter().map(|line| heap(line.word.len())).sum::<usize>() + open
     }
 
     /// A literal of the command with the step `command` begins; `is_secret` where it may be a password.
     pub fn begin(&mut self, command: StepId, is_secret: bool) {
         self.end();
         let word = Raw::default();
-        self.open = Some(Open { command, is_secret, left: WORDS, word, place: Place::Word });
+        self.open = Some(Box::new(Open { command, is_secret, left: WORDS, word, place: Place::Word }));
     }
 
     /// The next octets of the literal.
@@ -104,9 +103,9 @@ impl LiteralLines {
             self.open = None;
         }
         if self.words.len() >= WORDS {
-            self.words.pop_front();
+            self.words.remove(0);
         }
-        self.words.push_back(Line { word, command, is_secret });
+        self.words.push(Line { word, command, is_secret });
     }
 
     /// The command with the step `command` was carried out: its literals were none.
@@ -117,7 +116,8 @@ impl LiteralLines {
     /// The oldest line whose first word is `tag`: the step of its command, and whether the line may be a password.
     pub fn answered(&mut self, tag: &[u8]) -> Option<(StepId, bool)> {
         let at = self.words.iter().position(|line| *line.word == tag)?;
-        self.words.remove(at).map(|line| (line.command, line.is_secret))
+        let line = self.words.remove(at);
+        Some((line.command, line.is_secret))
     }
 }
 
