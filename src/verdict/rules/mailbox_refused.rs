@@ -1,3 +1,4 @@
+use super::message_not_stored::refuses_the_message;
 use crate::protocol::event::{LoginCause, Subject};
 use crate::protocol::imap::{self, Code, Status, Verb, What};
 use crate::protocol::{login_cause, pop3};
@@ -12,7 +13,7 @@ use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Sever
 /// It matters because mail is not read, or a copy of a message (of one that was sent, of a draft) is not kept.
 ///
 /// Not: a login that is refused or put off for another reason, which is `login-refused` or `login-deferred`; not a mailbox to be opened that is not there; not a message that an SMTP
-/// server refuses, which is `delivery-rejected`; not a message that the server takes for invalid or too big; and not a
+/// server refuses, which is `delivery-rejected`; not a message that the server takes for invalid or too big, which is `message-not-stored`; and not a
 /// mailbox that is to be created, since clients try that first.
 ///
 /// RFC 3501, sections 6.3.1 and 6.3.11; RFC 5530 and RFC 9208: IMAP's response codes. RFC 2449, section 8, and RFC 3206:
@@ -63,7 +64,11 @@ fn check(session: &Session, found: &mut Found) {
                 _ => asked.quoted_command(),
             };
             let (command, reply) = (Fact::Name(asked_for), Fact::Name(step.quoted()));
-            found.at([asked.n, step.n]).says(usize::from(is_for_a_limit(step))).named(Key::Command, command).named(Key::Reply, reply);
+            found
+                .at([asked.n, step.n])
+                .says(usize::from(is_for_a_limit(step)))
+                .named(Key::Command, command)
+                .named(Key::Reply, reply);
         }
     }
 }
@@ -79,14 +84,6 @@ fn is_for_a_limit(reply: &Step) -> bool {
     ) || reply.variant == Variant::Refused(LoginCause::Limit)
 }
 
-/// True for a response code that speaks of what was sent: the message, or how it is put together (RFC 4469, RFC 3516).
-fn is_of_the_message(code: Option<Code>) -> bool {
-    use Code::{Annotate, BadCharset, BadUrl, ClientBug, Parse, TooBig, UnknownCte, UseAttr};
-    code.is_some_and(|code| {
-        matches!(code, Annotate | BadCharset | BadUrl | ClientBug | Parse | TooBig | UnknownCte | UseAttr)
-    })
-}
-
 fn refuses(reply: &Step) -> bool {
     match &reply.subject {
         // Many servers have no response code, and say it in words.
@@ -100,9 +97,7 @@ fn refuses(reply: &Step) -> bool {
                 }
                 // A server that cannot check a password now refuses no mailbox.
                 Verb::Login | Verb::Authenticate => matches!(code, Some(Code::InUse | Code::Limit)),
-                Verb::Append | Verb::Replace => {
-                    !is_of_the_message(*code) && reply.variant != Variant::MessageRefused
-                }
+                Verb::Append | Verb::Replace => !refuses_the_message(reply),
                 _ => false,
             }
         }

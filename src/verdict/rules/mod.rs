@@ -61,6 +61,7 @@ rules! {
     malformed_credentials
     mechanism_not_offered
     message_cut_at_dot
+    message_not_stored
     mtu_black_hole
     nul_byte
     obsolete_tls
