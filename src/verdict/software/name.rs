@@ -11,6 +11,7 @@ pub enum Name<'a> {
     FirstTag,
     Pipelining,
     MessageId,
+    MessageIdLetters,
     Boundary,
     Fields,
     Greeting,
@@ -25,12 +26,13 @@ pub enum Name<'a> {
     },
 }
 
-const WORDS: [(&str, Name<'static>); 11] = [
+const WORDS: [(&str, Name<'static>); 12] = [
     ("commands", Name::Commands),
     ("tags", Name::Tags),
     ("first-tag", Name::FirstTag),
     ("pipelining", Name::Pipelining),
     ("message-id", Name::MessageId),
+    ("message-id-letters", Name::MessageIdLetters),
     ("boundary", Name::Boundary),
     ("fields", Name::Fields),
     ("greeting", Name::Greeting),

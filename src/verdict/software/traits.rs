@@ -8,6 +8,7 @@ program behaves so, and the steps that show it.
 | `tags`, `first-tag` | IMAP: the first three by kind of letter (`AAAA9 AAAA9 AAAA9`), and the first as it is | |
 | `pipelining` | `yes` where several commands came in one packet before the replies | |
 | `message-id`, `boundary` | of the first message that it sent, by shape | |
+| `message-id-letters` | which letters are before the at sign of that Message-ID: `small`, `capital`, `both` | |
 | `fields` | the names of that message's header fields that the model has no place of their own for (`X-Mailer`), as they are and in their order, ` ` between them | |
 | `greeting` | | the greeting, by shape |
 | `capabilities` | | EHLO's keywords, CAPA, CAPABILITY: in their order, ` ` between them |
@@ -304,13 +305,26 @@ fn add_tags(traits: &mut Traits<'_>) {
     traits.add_text(Name::FirstTag, Some(first), &[n]);
 }
 
+/// Which letters an identifier has: Base32 has one kind, Base64 both.
+fn letters(id: &str) -> Option<&'static str> {
+    let has = |is: fn(&u8) -> bool| id.bytes().any(|byte| is(&byte));
+    match (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase)) {
+        (true, true) => Some("both"),
+        (true, false) => Some("small"),
+        (false, true) => Some("capital"),
+        (false, false) => None,
+    }
+}
+
 fn add_message(traits: &mut Traits<'_>) {
     let is_sent = |message: &&Message| message.direction == Direction::Sent;
     let Some(message) = traits.session.messages.iter().find(is_sent) else { return };
+    let id = message.header.message_id.as_deref().map(|id| id.split('@').next().unwrap_or(id));
     if traits.wants(Name::MessageId) {
-        let id = message.header.message_id.as_deref();
-        let id = id.map(|id| pattern(id.split('@').next().unwrap_or(id)));
-        traits.add_text(Name::MessageId, id, &message.steps);
+        traits.add_text(Name::MessageId, id.map(pattern), &message.steps);
+    }
+    if traits.wants(Name::MessageIdLetters) {
+        traits.add_text(Name::MessageIdLetters, id.and_then(letters), &message.steps);
     }
     if traits.wants(Name::Boundary) {
         let boundary = message.mime.as_ref().and_then(|mime| mime.boundary.as_deref());

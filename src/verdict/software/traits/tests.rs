@@ -64,3 +64,11 @@ fn a_first_line_is_the_one_that_lines_begin_with() {
         assert_eq!(first_line(text), text.lines().next().unwrap_or_default(), "{text:?}");
     }
 }
+
+#[test]
+fn letters_of_an_identifier_are_of_one_kind_or_of_both() {
+    assert_eq!(letters("re45bcujg353bszavrk4z7aaz"), Some("small"));
+    assert_eq!(letters("awwEHtPpaa8IKnDD"), Some("both"));
+    assert_eq!(letters("20261129.1A"), Some("capital"));
+    assert_eq!(letters("1.2.3"), None);
+}
