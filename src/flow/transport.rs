@@ -25,6 +25,13 @@ pub enum CloseReason {
     Prohibited,
 }
 
+impl CloseReason {
+    /// There never was a connection: the SYN was refused, or not answered.
+    pub fn is_unconnected(self) -> bool {
+        matches!(self, Self::Refused | Self::Unanswered | Self::Prohibited)
+    }
+}
+
 /// A connection's summary, made when it is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transport {

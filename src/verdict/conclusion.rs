@@ -80,6 +80,8 @@ pub struct Tally {
     pub readable_logins: u64,
     /// Messages whose content anyone on the path can read.
     pub readable_messages: u64,
+    /// Sessions in which no connection came about.
+    pub unconnected: u64,
     /// Why there was no encryption, where a finding says so.
     pub plain: Option<Unencrypted>,
     /// The TLS version of a safe session.
@@ -139,7 +141,8 @@ impl Undelivered {
 
 /// What `session`, whose findings are known, comes to.
 pub fn of_session(session: &Session) -> Verdict {
-    let mut tally = Tally { sessions: 1, ..Tally::default() };
+    let unconnected = u64::from(session.transport.end.is_unconnected());
+    let mut tally = Tally { sessions: 1, unconnected, ..Tally::default() };
     logins(session, &mut tally);
     deliveries(session, &mut tally);
     let weakness = session.findings.iter().filter(|finding| finding.class == Class::Weakness);
@@ -254,6 +257,7 @@ impl Tally {
             logins,
             readable_logins,
             readable_messages,
+            unconnected,
             plain,
             version,
             accepted,
@@ -284,6 +288,7 @@ impl Tally {
         self.logins += logins;
         self.readable_logins += readable_logins;
         self.readable_messages += readable_messages;
+        self.unconnected += unconnected;
         self.accepted += accepted;
         self.rejected += rejected;
         self.deferred += deferred;

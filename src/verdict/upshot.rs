@@ -2,7 +2,6 @@
 
 use super::conclusion::{Delivered, of_session};
 use super::{Class, ending, rules};
-use crate::flow::CloseReason;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Credential, Outcome, Step};
@@ -57,8 +56,7 @@ pub enum Upshot {
 /// What became of `session`, whose findings are known. Mail that was sent says more than mail that was retrieved, and this
 /// more than a log-in.
 pub fn upshot(session: &Session) -> Upshot {
-    let end = session.transport.end;
-    if matches!(end, CloseReason::Refused | CloseReason::Unanswered | CloseReason::Prohibited) {
+    if session.transport.end.is_unconnected() {
         return Upshot::NotConnected;
     }
     let greeting = session.steps.iter().find(|step| step.kind == Kind::Greeting);

@@ -11,7 +11,8 @@ use crate::view::{Lang, escape};
 pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     let delivery = (verdict.delivered != Delivered::Nothing).then(|| delivery(lang, verdict));
     // Nothing found is said too, with what was looked for.
-    let nothing = verdict.cause.is_none().then(|| nothing_found(lang, verdict.tally.sessions));
+    let nothing =
+        verdict.cause.is_none().then(|| nothing_found(lang, verdict.tally.sessions, verdict.tally.unconnected));
     let sentences = [safety(lang, verdict), delivery, cause(lang, verdict), nothing];
     let together = |mut said: String, next: String| {
         if lang == Lang::En {
@@ -23,9 +24,9 @@ pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     sentences.into_iter().flatten().reduce(together).unwrap_or_default()
 }
 
-/// That nothing was found in so many sessions, and what was looked for.
-pub fn nothing_found(lang: Lang, sessions: u64) -> String {
-    say!(lang, verdict::nothing(sessions, rules::count()))
+/// That nothing was found in so many sessions, and what was looked for; or that none of them became a connection.
+pub fn nothing_found(lang: Lang, sessions: u64, unconnected: u64) -> String {
+    say!(lang, verdict::nothing(sessions, unconnected, rules::count()))
 }
 
 /// Whether it was safe, in words; absent where that is not known.
@@ -80,8 +81,8 @@ fn title(lang: Lang, id: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::verdict;
-    use crate::verdict::conclusion::of_session;
+    use super::{nothing_found, verdict};
+    use crate::verdict::conclusion::{Verdict, of_session};
     use crate::verdict::testing::session;
     use crate::verdict::{Selection, judge, rules};
     use crate::view::Lang;
@@ -112,5 +113,26 @@ mod tests {
             format!("{REFUSED}C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<f@d>\nS: 250 ok\n{DATA}");
         let of_both = said(Lang::En, &all);
         assert!(of_both.contains("Taken for 1 of 3 recipients"), "{of_both}");
+    }
+
+    #[test]
+    fn where_no_connection_came_about_none_is_said_to_be_right() {
+        let judged = |script: &str| {
+            let mut session = session(script, Selection::ALL.needs());
+            judge(&mut session, rules::ALL);
+            of_session(&session)
+        };
+        let (alone, said) = (judged("! syn"), judged(MAIL));
+        let with = |others: &[&Verdict]| {
+            let mut all = alone.clone();
+            others.iter().for_each(|other| all.tally.add(other));
+            [Lang::En, Lang::Zh].map(|lang| nothing_found(lang, all.tally.sessions, all.tally.unconnected))
+        };
+        assert_eq!(verdict(Lang::En, &alone), "No connection came about.");
+        assert_eq!(with(&[&alone]), ["None of 2 connections came about.", "2 个连接均未建立。"]);
+        let [en, zh] = with(&[&said, &said]);
+        assert!(en.ends_with("wrong in 3 sessions; 1 of them never became a connection."), "{en}");
+        assert!(zh.ends_with("检查了 3 个会话，没有发现问题；其中 1 个没有建立连接。"), "{zh}");
+        assert!(nothing_found(Lang::En, 3, 0).ends_with("wrong in 3 sessions."));
     }
 }

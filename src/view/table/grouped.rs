@@ -39,7 +39,7 @@ pub fn write(
     if rows.is_empty() {
         return match verdict_follows {
             true => Ok(()),
-            false => heading::paragraph(out, options.style, &locale::nothing_found(options.lang, sessions)),
+            false => heading::paragraph(out, options.style, &locale::nothing_found(options.lang, sessions, 0)),
         };
     }
     // What spans sessions explains what is found in each of them, so it stands first among what is as severe.

@@ -88,7 +88,10 @@ pub fn facts(options: &Options, session: &Session) -> Vec<(&'static str, String)
         let another_way = transport.may_have_gone_another_way();
         facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
     }
-    facts.push((options.label(Label::Tls), tls(options, &session.tls)));
+    // Where there was no connection, nothing crossed in the clear.
+    if !transport.end.is_unconnected() {
+        facts.push((options.label(Label::Tls), tls(options, &session.tls)));
+    }
     if options.show.details {
         facts.push((options.label(Label::Verdict), locale::verdict(lang, &conclusion::of_session(session))));
     }

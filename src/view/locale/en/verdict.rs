@@ -108,9 +108,16 @@ pub fn cause(title: &str) -> String {
 }
 
 /// Nothing was found in so many sessions, by so many rules.
-pub fn nothing(sessions: u64, rules: usize) -> String {
+pub fn nothing(sessions: u64, unconnected: u64, rules: usize) -> String {
     match sessions {
         0 => "No mail session was found.".to_owned(),
+        1 if unconnected == 1 => "No connection came about.".to_owned(),
+        _ if unconnected == sessions => format!("None of {sessions} connections came about."),
+        _ if unconnected > 0 => {
+            format!(
+                "None of {rules} rules found anything wrong in {sessions} sessions; {unconnected} of them never became a connection."
+            )
+        }
         1 => format!("None of {rules} rules found anything wrong."),
         _ => format!("None of {rules} rules found anything wrong in {sessions} sessions."),
     }

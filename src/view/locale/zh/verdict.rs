@@ -96,9 +96,14 @@ pub fn cause(title: &str) -> String {
 }
 
 /// Nothing was found in so many sessions, by so many rules.
-pub fn nothing(sessions: u64, rules: usize) -> String {
+pub fn nothing(sessions: u64, unconnected: u64, rules: usize) -> String {
     match sessions {
         0 => "没有发现邮件会话。".to_owned(),
+        1 if unconnected == 1 => "连接没有建立。".to_owned(),
+        _ if unconnected == sessions => format!("{sessions} 个连接均未建立。"),
+        _ if unconnected > 0 => {
+            format!("按 {rules} 条规则检查了 {sessions} 个会话，没有发现问题；其中 {unconnected} 个没有建立连接。")
+        }
         1 => format!("按 {rules} 条规则检查，没有发现问题。"),
         _ => format!("按 {rules} 条规则检查了 {sessions} 个会话，没有发现问题。"),
     }
