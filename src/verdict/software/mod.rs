@@ -17,7 +17,7 @@ pub mod traits;
 
 use crate::protocol::event::StepId;
 use crate::session::model::{Session, Software};
-use signature::{Group, Signature, aliases, bit, group};
+use signature::{Group, Signature, Value, aliases, bit, group};
 use traits::Traits;
 
 /// Steps that are named as evidence.
@@ -56,11 +56,11 @@ pub fn names_another(text: &str, name: &str, server: bool) -> bool {
 }
 
 fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
-    let mut values: Vec<Option<&str>> = vec![None; group.names.len()];
+    let mut values: Vec<Option<Value<'_>>> = vec![None; group.names.len()];
     let mut there = 0;
     for (place, value) in traits.placed() {
         if let Some(known) = values.get_mut(place) {
-            known.get_or_insert(value);
+            known.get_or_insert_with(|| Value::new(value));
             there |= bit(place);
         }
     }

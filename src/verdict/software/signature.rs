@@ -40,11 +40,37 @@ pub struct Patterns {
 
 impl Patterns {
     /// Whether `value` is as it must be; a trait that is not there has none of the values that it must not have.
-    pub fn fit(&self, value: Option<&str>) -> bool {
+    pub fn fit(&self, value: Option<Value<'_>>) -> bool {
         let fits_one =
             |patterns: &[Pattern]| value.is_some_and(|value| patterns.iter().any(|pattern| pattern.fits(value)));
         (self.these.is_empty() || fits_one(self.these)) && !fits_one(self.not)
     }
+}
+
+/// The value of a trait, compared with hundreds of patterns.
+#[derive(Debug, Clone, Copy)]
+pub struct Value<'a> {
+    text: &'a str,
+    /// Its first bytes.
+    start: u64,
+}
+
+impl<'a> Value<'a> {
+    /// The value `text`.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, start: start_of(text.as_bytes()) }
+    }
+}
+
+/// The first eight bytes of `text`, as far as it has them, and then zeros.
+const fn start_of(text: &[u8]) -> u64 {
+    let mut start = [0; 8];
+    let mut at = 0;
+    while at < text.len() && at < start.len() {
+        start[at] = text[at];
+        at += 1;
+    }
+    u64::from_le_bytes(start)
 }
 
 /// The signatures of one side of a protocol.
@@ -126,6 +152,10 @@ pub fn group(protocol: Protocol, server: bool) -> &'static Group {
 /// A text in which `*` stands for any text, cut at the first and the last.
 #[derive(Debug)]
 struct Pattern {
+    /// The first bytes of a text that fits, and which of their bits are given: most patterns begin otherwise than a text, and are
+    /// told by that.
+    start: u64,
+    given: u64,
     head: &'static str,
     /// What stands between them, with those in the middle; `None` where there is one.
     middle: Option<&'static str>,
@@ -141,18 +171,25 @@ impl Pattern {
             first += 1;
         }
         let (head, rest) = text.split_at(first);
+        let start = start_of(head.as_bytes());
         if rest.is_empty() {
-            return Self { head, middle: None, tail: None };
+            return Self { start, given: u64::MAX, head, middle: None, tail: None };
         }
+        let given = if first < 8 { (1 << (8 * first)) - 1 } else { u64::MAX };
         let mut last = bytes.len() - 1;
         while bytes[last] != b'*' {
             last -= 1;
         }
         let middle = if last > first { Some(text.split_at(last).0.split_at(first + 1).1) } else { None };
-        Self { head, middle, tail: Some(text.split_at(last + 1).1) }
+        Self { start, given, head, middle, tail: Some(text.split_at(last + 1).1) }
     }
 
-    fn fits(&self, text: &str) -> bool {
+    #[inline]
+    fn fits(&self, value: Value<'_>) -> bool {
+        (self.start ^ value.start) & self.given == 0 && self.fits_whole(value.text)
+    }
+
+    fn fits_whole(&self, text: &str) -> bool {
         let Some(tail) = self.tail else { return text == self.head };
         let within = text.as_bytes().strip_prefix(self.head.as_bytes());
         let Some(mut within) = within.and_then(|within| within.strip_suffix(tail.as_bytes())) else { return false };
@@ -183,8 +220,14 @@ mod tests {
             ("a**d", "ad", true),
             ("a*a", "a", false),
             ("*", "", true),
+            ("EHLO lo", "EHLO lo", true),
+            ("EHLO lo", "EHLO l", false),
+            ("EHLO localhost", "EHLO localhos", false),
+            ("EHLO loc*", "EHLO localhost", true),
+            ("EHLO local*", "EHLO loca", false),
+            ("EHLO local*", "EHLO lokal", false),
         ] {
-            assert_eq!(Pattern::of(pattern).fits(text), expected, "{pattern}: {text}");
+            assert_eq!(Pattern::of(pattern).fits(Value::new(text)), expected, "{pattern}: {text}");
         }
     }
 
@@ -231,8 +274,8 @@ mod tests {
     fn one_that_must_not_fit() {
         const BOTH: Patterns = Patterns { these: &[Pattern::of("EHLO*")], not: &[Pattern::of("*STARTTLS*")] };
         const NOT: Patterns = Patterns { these: &[], not: &[Pattern::of("*STARTTLS*")] };
-        assert!(BOTH.fit(Some("EHLO | MAIL")));
-        assert!(!BOTH.fit(Some("EHLO | STARTTLS | MAIL")));
+        assert!(BOTH.fit(Some(Value::new("EHLO | MAIL"))));
+        assert!(!BOTH.fit(Some(Value::new("EHLO | STARTTLS | MAIL"))));
         assert!(!BOTH.fit(None));
         assert!(NOT.fit(None));
     }
