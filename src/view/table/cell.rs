@@ -59,6 +59,15 @@ fn ranges(packets: &Packets) -> String {
     shown.join(", ")
 }
 
+/// Appends so many blanks: many at a time, since each line of a table has a hundred of them.
+pub fn push_blanks(line: &mut String, mut count: usize) {
+    const BLANKS: &str = "                                                                ";
+    while let Some(few) = BLANKS.get(..count.min(BLANKS.len())).filter(|few| !few.is_empty()) {
+        line.push_str(few);
+        count -= few.len();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::ranges;

@@ -8,7 +8,7 @@ and a table of a hundred thousand rows is never in memory. A terminal that is to
 
 use super::cards::Cards;
 pub use super::row::{Mark, Row};
-use super::{Style, wrap::wrap};
+use super::{Style, cell, wrap::wrap};
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use std::borrow::Cow;
@@ -141,7 +141,7 @@ impl Grid {
                 drawn.push(if number == 0 { left } else { junction });
                 drawn.push(' ');
                 drawn.push_str(line);
-                drawn.extend(std::iter::repeat_n(' ', column.saturating_sub(line.width()) + 1));
+                cell::push_blanks(&mut drawn, column.saturating_sub(line.width()) + 1);
             }
             drawn.push(right);
             drawn.push('\n');

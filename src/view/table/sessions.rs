@@ -8,14 +8,13 @@ use super::grid::{Grid, Row};
 use super::listed::Cell;
 use super::listing::{Kept, Listing};
 use super::width::width as width_of;
-use super::{Options, heading, listed};
+use super::{Options, cell, heading, listed};
 use crate::capture::Time;
 use crate::session::model::Session;
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
-use std::iter::repeat_n;
 use unicode_width::UnicodeWidthStr;
 
 /// The narrowest terminal that has a line for each session.
@@ -305,7 +304,7 @@ fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [Cell; COLUMNS]) -> im
         // A character takes up to three bytes where it is not of ASCII.
         let columns_of_all = columns.iter().map(|(_, width)| *width + 1).sum::<usize>();
         let mut line = String::with_capacity(indent + columns_of_all + 2 * columns.len());
-        line.extend(repeat_n(' ', indent));
+        cell::push_blanks(&mut line, indent);
         // A session's number is whole: a long one takes from the widest column.
         let widest = columns.iter().map(|(_, width)| *width).max().unwrap_or_default();
         let mut over = match columns.first() {
@@ -320,7 +319,7 @@ fn drawn<'a>(lines: &'a [Vec<(usize, usize)>], cells: &'a [Cell; COLUMNS]) -> im
             };
             let (text, used) = listed::shortened(cells.get(column).map_or("", |cell| cell), width);
             line.push_str(&text);
-            line.extend(repeat_n(' ', width.saturating_sub(used) + 1));
+            cell::push_blanks(&mut line, width.saturating_sub(used) + 1);
         }
         line.truncate(line.trim_end().len());
         line
