@@ -48,6 +48,8 @@ pub enum Ended {
     /// No data came: the protocol that the port promises, and the connection's summary. Most connections of a flood are
     /// like this; the session is built when it is handed on.
     Silent(Box<(Hint, Transport)>),
+    /// The same, built by the thread that followed it, since a view had it prepared.
+    Built(Box<Built>),
     /// The session.
     Spoken(Box<Spoken>),
     /// The same, packed, as memory was short. It is finished when it is handed on, so that no more than one such session
@@ -61,6 +63,14 @@ pub enum Ended {
 pub struct Spoken {
     ready: Ready,
     /// The bytes that it takes.
+    weight: usize,
+}
+
+/// A session in which no data came, with what a view prepared of it.
+pub struct Built {
+    ready: Ready,
+    hint: Hint,
+    /// The bytes that it takes as [`Ended::Silent`]: whether a view prepares it is not to change the order of sessions.
     weight: usize,
 }
 
@@ -96,28 +106,47 @@ impl Ended {
         }
     }
 
-    /// Lets a view prepare it, if it is shown; see [`View::preparation`](crate::view::View::preparation). What is finished
-    /// only when it is handed on cannot be prepared, and a probe mostly is not handed on at all.
-    pub fn prepare(&mut self, view: &Preparation, options: &Options) {
-        if let Self::Spoken(spoken) = self
-            && options.selects(&spoken.ready.session)
-        {
-            spoken.ready.prepared = Some(view(&spoken.ready.session)).filter(|prepared| !prepared.is_empty());
+    /// Lets a view prepare it, if it is shown; see [`View::preparation`](crate::view::View::preparation). `in_silence`: the
+    /// rules that look at a silent session. What is finished only when it is handed on cannot be prepared, and a probe mostly
+    /// is not handed on at all.
+    pub fn prepare(&mut self, view: &Preparation, options: &Options, in_silence: &[&Rule]) {
+        let prepare = |session: &Session| Some(view(session)).filter(|prepared| !prepared.is_empty());
+        match self {
+            Self::Spoken(spoken) if options.selects(&spoken.ready.session) => {
+                spoken.ready.prepared = prepare(&spoken.ready.session);
+            }
+            Self::Silent(silent) => {
+                let (hint, ref transport) = **silent;
+                let session = built(hint, transport.clone(), options.selection.rules, in_silence);
+                if options.selects(&session) {
+                    let prepared = prepare(&session);
+                    let ready = Ready { session, shown: 0, prepared };
+                    *self = Self::Built(Box::new(Built { ready, hint, weight: self.weight() }));
+                }
+            }
+            Self::Spoken(_) | Self::Built(_) | Self::Packed(_) | Self::Probe(..) => {}
         }
     }
 
-    /// The bytes that a view prepared.
+    /// The bytes that a view prepared, and those that it takes more since it did.
     pub fn prepared(&self) -> usize {
+        let of = |ready: &Ready| ready.prepared.as_ref().map_or(0, |prepared| heap(prepared.len()));
         match self {
-            Self::Spoken(spoken) => spoken.ready.prepared.as_ref().map_or(0, |prepared| heap(prepared.len())),
+            Self::Spoken(spoken) => of(&spoken.ready),
+            Self::Built(built) => heap(size_of::<Built>()) + of(&built.ready),
             Self::Silent(_) | Self::Packed(_) | Self::Probe(..) => 0,
         }
     }
 
     /// Forgets what a view prepared: it will make it when the session is shown.
-    pub fn forget_prepared(&mut self) {
-        if let Self::Spoken(spoken) = self {
-            spoken.ready.prepared = None;
+    pub fn forget_prepared(self) -> Self {
+        match self {
+            Self::Spoken(mut spoken) => {
+                spoken.ready.prepared = None;
+                Self::Spoken(spoken)
+            }
+            Self::Built(built) => Self::Silent(Box::new((built.hint, built.ready.session.transport.into_inner()))),
+            other => other,
         }
     }
 
@@ -128,6 +157,7 @@ impl Ended {
             Self::Silent(silent) => {
                 heap(size_of::<(Hint, Transport)>()) + silent.1.ends.as_ref().map_or(0, |ends| ends.weight())
             }
+            Self::Built(built) => built.weight,
             Self::Spoken(spoken) => heap(size_of::<Spoken>() - size_of::<Session>()) + spoken.weight,
             Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
@@ -138,6 +168,7 @@ impl Ended {
     pub fn session(self, id: u64, rules: &[&Rule], in_silence: &[&Rule]) -> Ready {
         let mut ready = match self {
             Self::Spoken(spoken) => spoken.ready,
+            Self::Built(built) => built.ready,
             Self::Probe(_, session) => return session.session(id, rules, in_silence),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
@@ -147,18 +178,23 @@ impl Ended {
             }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
-                let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
-                match verdict::is_silent(&session) {
-                    true => verdict::judge_silent(&mut session, in_silence),
-                    // TLS should have begun.
-                    false => verdict::judge(&mut session, rules),
-                }
-                Ready { session, shown: 0, prepared: None }
+                Ready { session: built(hint, transport, rules, in_silence), shown: 0, prepared: None }
             }
         };
         ready.session.id = id;
         ready
     }
+}
+
+/// The session of a connection in which no data came, judged.
+fn built(hint: Hint, transport: Transport, rules: &[&Rule], in_silence: &[&Rule]) -> Session {
+    let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
+    match verdict::is_silent(&session) {
+        true => verdict::judge_silent(&mut session, in_silence),
+        // TLS should have begun.
+        false => verdict::judge(&mut session, rules),
+    }
+    session
 }
 
 impl ConnectionEvent {
@@ -184,13 +220,15 @@ pub fn sort(events: &mut [ConnectionEvent]) {
 
 #[cfg(test)]
 mod tests {
-    use super::Ended;
+    use super::{Ended, Options};
     use crate::protocol::Protocol;
     use crate::protocol::detect;
     use crate::protocol::ports::Hint;
     use crate::session::{Builder, Plan};
     use crate::verdict::{self, Selection};
+    use crate::view::Preparation;
     use crate::view::testing::lab_smtp;
+    use std::sync::Arc;
 
     #[test]
     fn a_silent_session_is_what_its_dialogue_would_report() {
@@ -209,6 +247,34 @@ mod tests {
                 let silent = silent.session(7, Selection::ALL.rules, &in_silence);
                 assert_eq!((format!("{:?}", silent.session), silent.shown), (format!("{built:?}"), 0));
             }
+        }
+    }
+
+    #[test]
+    fn a_silent_session_is_the_same_whoever_builds_it() {
+        let rules = Selection::ALL.rules;
+        let (in_silence, options) = (verdict::rule::in_silence(rules), Options::default());
+        let view: Preparation = Arc::new(|session| session.transport.first.packet.to_string().into_bytes().into());
+        for implicit_tls in [false, true] {
+            let hint = Hint { protocol: Protocol::Imap, implicit_tls };
+            let silent = || Ended::Silent(Box::new((hint, (*lab_smtp().transport).clone())));
+            let shown = |ended: Ended| {
+                let ready = ended.session(7, rules, &in_silence);
+                (format!("{:?}", ready.session), ready.prepared)
+            };
+            let prepared = || {
+                let mut ended = silent();
+                ended.prepare(&view, &options, &in_silence);
+                ended
+            };
+            let (built, forgotten) = (prepared(), prepared().forget_prepared());
+            assert!(matches!(built, Ended::Built(_)) && matches!(forgotten, Ended::Silent(_)));
+            assert!(built.prepared() > 0 && forgotten.prepared() == 0);
+            assert_eq!((built.weight(), forgotten.weight()), (silent().weight(), silent().weight()));
+            let (session, none) = shown(silent());
+            assert_eq!(shown(forgotten), (session.clone(), none));
+            let line = lab_smtp().transport.first.packet.to_string().into_bytes().into_boxed_slice();
+            assert_eq!(shown(built), (session, Some(line)));
         }
     }
 }

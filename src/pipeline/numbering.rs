@@ -132,10 +132,8 @@ impl SessionNumbering {
 
     /// A connection is over; with the session, if it was one. Returns the probe, if it was one of those, and has no
     /// number.
-    pub fn over(&mut self, first: ConnectionOrder, mut session: Option<Ended>) -> Option<Probing> {
-        if let Some(session) = &mut session {
-            self.keep_prepared(session);
-        }
+    pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) -> Option<Probing> {
+        let session = session.map(|session| self.keep_prepared(session));
         let mut probing = None;
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             self.unnumbered_weight -= connection.weight();
@@ -163,11 +161,13 @@ impl SessionNumbering {
 
     /// What views prepared waits with its session as long as all of it takes little of the memory. Beyond that it is made again
     /// when the session is shown.
-    fn keep_prepared(&mut self, session: &mut Ended) {
-        if self.prepared + session.prepared() > self.most / PREPARED_SHARE {
-            session.forget_prepared();
-        }
+    fn keep_prepared(&mut self, session: Ended) -> Ended {
+        let session = match self.prepared + session.prepared() > self.most / PREPARED_SHARE {
+            true => session.forget_prepared(),
+            false => session,
+        };
         self.prepared += session.prepared();
+        session
     }
 
     /// A connection that counted as not mail because it was silent for long is mail after all: it gets the next number.

@@ -29,6 +29,7 @@ use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
 use crate::session::{Digester, Plan};
+use crate::verdict::rule::{self, Rule};
 use crate::view::Preparation;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::VecDeque;
@@ -145,7 +146,8 @@ pub fn run<'a>(
             let (to_worker, parts) = bounded(queue);
             let (done, from_worker) = weighed::bounded(DONE_QUEUE, EVENT_BYTES / wanted);
             let used = used.clone();
-            let preparing = Preparing { options, view: preparation.clone() };
+            let in_silence = rule::in_silence(options.selection.rules);
+            let preparing = Preparing { options, view: preparation.clone(), in_silence };
             let work = move || {
                 if let Ok(Place { worker, workers, plan }) = placed.recv() {
                     work(Shards::of_thread(worker, workers, options, &plan), &preparing, &parts, &done, &used);
@@ -257,6 +259,8 @@ fn read<'a>(
 struct Preparing<'a> {
     options: &'a Options,
     view: Option<Preparation>,
+    /// The rules that look at silent sessions.
+    in_silence: Vec<&'static Rule>,
 }
 
 impl Preparing<'_> {
@@ -265,7 +269,7 @@ impl Preparing<'_> {
         let Some(view) = &self.view else { return };
         for event in events {
             if let ConnectionChange::Over(Some(ended)) = &mut event.change {
-                ended.prepare(view, self.options);
+                ended.prepare(view, self.options, &self.in_silence);
             }
         }
     }

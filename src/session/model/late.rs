@@ -33,6 +33,13 @@ impl<T> From<T> for Late<T> {
     }
 }
 
+impl<T: Placeholder> Late<T> {
+    /// The value, or what it is read as.
+    pub fn into_inner(self) -> T {
+        self.0.map_or_else(|| T::placeholder().clone(), |value| *value)
+    }
+}
+
 impl<T: Placeholder> Deref for Late<T> {
     type Target = T;
 
