@@ -12,6 +12,7 @@ pub enum Name<'a> {
     Pipelining,
     MessageId,
     MessageIdLetters,
+    MessageIdLength,
     Boundary,
     Fields,
     Greeting,
@@ -26,13 +27,14 @@ pub enum Name<'a> {
     },
 }
 
-const WORDS: [(&str, Name<'static>); 12] = [
+const WORDS: [(&str, Name<'static>); 13] = [
     ("commands", Name::Commands),
     ("tags", Name::Tags),
     ("first-tag", Name::FirstTag),
     ("pipelining", Name::Pipelining),
     ("message-id", Name::MessageId),
     ("message-id-letters", Name::MessageIdLetters),
+    ("message-id-length", Name::MessageIdLength),
     ("boundary", Name::Boundary),
     ("fields", Name::Fields),
     ("greeting", Name::Greeting),

@@ -9,6 +9,7 @@ program behaves so, and the steps that show it.
 | `pipelining` | `yes` where several commands came in one packet before the replies | |
 | `message-id`, `boundary` | of the first message that it sent, by shape | |
 | `message-id-letters` | which letters are before the at sign of that Message-ID: `small`, `capital`, `both` | |
+| `message-id-length` | bytes before the at sign of that Message-ID | |
 | `fields` | the names of that message's header fields that the model has no place of their own for (`X-Mailer`), as they are and in their order, ` ` between them | |
 | `greeting` | | the greeting, by shape |
 | `capabilities` | | EHLO's keywords, CAPA, CAPABILITY: in their order, ` ` between them |
@@ -325,6 +326,9 @@ fn add_message(traits: &mut Traits<'_>) {
     }
     if traits.wants(Name::MessageIdLetters) {
         traits.add_text(Name::MessageIdLetters, id.and_then(letters), &message.steps);
+    }
+    if traits.wants(Name::MessageIdLength) {
+        traits.add_text(Name::MessageIdLength, id.map(|id| id.len().to_string()), &message.steps);
     }
     if traits.wants(Name::Boundary) {
         let boundary = message.mime.as_ref().and_then(|mime| mime.boundary.as_deref());

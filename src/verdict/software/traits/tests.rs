@@ -72,3 +72,22 @@ fn letters_of_an_identifier_are_of_one_kind_or_of_both() {
     assert_eq!(letters("20261129.1A"), Some("capital"));
     assert_eq!(letters("1.2.3"), None);
 }
+
+#[test]
+fn the_length_of_a_message_id_is_what_is_before_its_at_sign() {
+    for (id, expected) in [
+        ("<20261129115237.1a7b1d21@cslabc39>", Some("23")),
+        ("<20261129115343.15d55801f854997238a0d4e2@example.org>", Some("39")),
+        ("<no-at-sign>", Some("10")),
+        ("<@example.org>", Some("0")),
+    ] {
+        let script = format!(
+            "S: 220 mx ESMTP\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<anna@example.org>\nS: 250 OK\nC: RCPT TO:<bob@example.org>\n\
+             S: 250 OK\nC: DATA\nS: 354 Go ahead\nC: Subject: hello\nC: Message-ID: {id}\nC: \nC: A letter.\nC: .\nS: 250 OK\n\
+             C: QUIT\nS: 221 Bye"
+        );
+        let session = session(&script, crate::verdict::Needs::ALL);
+        let traits = of_client(&session, None);
+        assert_eq!(has(&traits, "message-id-length").as_deref(), expected, "{id}");
+    }
+}
