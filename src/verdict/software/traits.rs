@@ -17,6 +17,8 @@ program behaves so, and the steps that show it.
 | `responses SELECT` | | IMAP: what stands before SELECT's or EXAMINE's tagged reply, in order, without numbers and lists |
 | `bye` | | IMAP: the text of the first untagged BYE, by shape |
 
+The Message-ID and the boundary of a letter that was passed on, which has Received, are another program's: they are left out.
+
 In IMAP a response code stands without its arguments, `[CAPABILITY]`: what they say of the server is in `capabilities`.
 */
 
@@ -320,7 +322,9 @@ fn letters(id: &str) -> Option<&'static str> {
 fn add_message(traits: &mut Traits<'_>) {
     let is_sent = |message: &&Message| message.direction == Direction::Sent;
     let Some(message) = traits.session.messages.iter().find(is_sent) else { return };
-    let id = message.header.message_id.as_deref().map(|id| id.split('@').next().unwrap_or(id));
+    // A letter that is passed on (RFC 5321, section 4.4) was written by another program, which is not the client.
+    let is_own = !message.header.fields.iter().any(|field| field.name.eq_ignore_ascii_case("Received"));
+    let id = message.header.message_id.as_deref().filter(|_| is_own).map(|id| id.split('@').next().unwrap_or(id));
     if traits.wants(Name::MessageId) {
         traits.add_text(Name::MessageId, id.map(pattern), &message.steps);
     }
@@ -331,7 +335,7 @@ fn add_message(traits: &mut Traits<'_>) {
         traits.add_text(Name::MessageIdLength, id.map(|id| id.len().to_string()), &message.steps);
     }
     if traits.wants(Name::Boundary) {
-        let boundary = message.mime.as_ref().and_then(|mime| mime.boundary.as_deref());
+        let boundary = message.mime.as_ref().filter(|_| is_own).and_then(|mime| mime.boundary.as_deref());
         traits.add_text(Name::Boundary, boundary.map(pattern), &message.steps);
     }
     if traits.wants(Name::Fields) {

@@ -73,21 +73,42 @@ fn letters_of_an_identifier_are_of_one_kind_or_of_both() {
     assert_eq!(letters("1.2.3"), None);
 }
 
+/// A session in which a letter with these header fields is sent.
+fn sending(header: &str) -> crate::session::model::Session {
+    let script = format!(
+        "S: 220 mx ESMTP\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<anna@example.org>\nS: 250 OK\nC: RCPT TO:<bob@example.org>\n\
+         S: 250 OK\nC: DATA\nS: 354 Go ahead\n{header}\nC: \nC: A letter.\nC: .\nS: 250 OK\nC: QUIT\nS: 221 Bye"
+    );
+    session(&script, crate::verdict::Needs::ALL)
+}
+
 #[test]
 fn the_length_of_a_message_id_is_what_is_before_its_at_sign() {
     for (id, expected) in [
-        ("<20261129115237.1a7b1d21@cslabc39>", Some("23")),
-        ("<20261129115343.15d55801f854997238a0d4e2@example.org>", Some("39")),
-        ("<no-at-sign>", Some("10")),
-        ("<@example.org>", Some("0")),
+        ("<20261129115237.1a7b1d21@cslabc39>", "23"),
+        ("<20261129115343.15d55801f854997238a0d4e2@example.org>", "39"),
+        ("<no-at-sign>", "10"),
+        ("<@example.org>", "0"),
     ] {
-        let script = format!(
-            "S: 220 mx ESMTP\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<anna@example.org>\nS: 250 OK\nC: RCPT TO:<bob@example.org>\n\
-             S: 250 OK\nC: DATA\nS: 354 Go ahead\nC: Subject: hello\nC: Message-ID: {id}\nC: \nC: A letter.\nC: .\nS: 250 OK\n\
-             C: QUIT\nS: 221 Bye"
-        );
-        let session = session(&script, crate::verdict::Needs::ALL);
+        let session = sending(&format!("C: Subject: hello\nC: Message-ID: {id}"));
         let traits = of_client(&session, None);
-        assert_eq!(has(&traits, "message-id-length").as_deref(), expected, "{id}");
+        assert_eq!(has(&traits, "message-id-length").as_deref(), Some(expected), "{id}");
+    }
+}
+
+#[test]
+fn a_letter_that_is_passed_on_does_not_tell_who_passes_it_on() {
+    let written =
+        "C: Message-ID: <20261129.1a@example.org>\nC: Content-Type: multipart/mixed; boundary=\"_=_swift_1_a_=_\"";
+    for (before, is_own) in
+        [("C: X-Mailer: it\n", true), ("C: received: from a by mx; Thu, 16 Nov 2023 14:05:00 +0800\n", false)]
+    {
+        let session = sending(&format!("{before}{written}"));
+        let traits = of_client(&session, None);
+        for name in ["message-id", "message-id-letters", "message-id-length", "boundary"] {
+            assert_eq!(has(&traits, name).is_some(), is_own, "{name}: {before}");
+        }
+        assert!(has(&traits, "fields").is_some(), "{before}");
+        assert_eq!(crate::verdict::software::client(&session).is_some(), is_own, "{before}");
     }
 }
