@@ -64,6 +64,10 @@ pub enum Effect {
     LoggedIn,
     /// A refusal of USER: the name is set already. It decides on no login.
     NameSet,
+    /// A refusal of STLS: the client is logged in (RFC 2595, section 4: it belongs to the AUTHORIZATION state).
+    StlsTooLate,
+    /// A refusal of AUTH: the client has given it up by `*` (RFC 5034, section 4).
+    GivenUp,
 }
 
 /// What a step is.

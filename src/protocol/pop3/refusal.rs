@@ -1,7 +1,7 @@
 //! Why a command is refused, where the command itself, the state of the session and the words of the reply show it.
 
 use super::command::Verb;
-use super::queue::Pending;
+use super::queue::{Login, Pending};
 use super::{Effect, State};
 use memchr::memmem;
 
@@ -81,11 +81,23 @@ pub(super) fn of(pending: &Pending, state: State, text: &[u8], ok: bool, has_cod
         // AUTH alone asks for a list.
         Verb::Auth if state == State::Transaction && pending.login.is_some() => Some(Effect::LoggedIn),
         Verb::User if !has_code && is_set_already(text) => Some(Effect::NameSet),
+        Verb::Stls if state == State::Transaction => Some(Effect::StlsTooLate),
+        Verb::Auth if is_given_up(pending) => Some(Effect::GivenUp),
         Verb::Retr | Verb::Dele | Verb::Top | Verb::List | Verb::Uidl if state == State::Transaction && !has_code => {
             of_message(pending, text)
         }
         _ => None,
     }
+}
+
+fn is_given_up(pending: &Pending) -> bool {
+    matches!(&pending.login, Some(Login::Sasl { exchange, .. }) if exchange.is_cancelled())
+}
+
+/// Whether a refusal with this `text` may be for the mark that the message of `pending` bears: not where an argument is
+/// missing or another than the command takes, unless it speaks of the mark.
+pub(super) fn may_be_for_the_mark(pending: &Pending, text: &[u8]) -> bool {
+    pending.fits != Some(false) || says(&lower(text), &["delet"])
 }
 
 fn of_message(pending: &Pending, text: &[u8]) -> Option<Effect> {

@@ -251,7 +251,7 @@ impl Dialogue {
             self.state = State::Transaction;
         }
         let effect =
-            self.effect(pending, ok, out).or_else(|| refusal::of(pending, self.state, text, ok, code.is_some()));
+            self.effect(pending, text, ok, out).or_else(|| refusal::of(pending, self.state, text, ok, code.is_some()));
         let to = Some(pending.verb).filter(|verb| !pending.is_unseen() || *verb == Verb::Auth);
         let what = What::Reply { to, ok, code, effect };
         // A reply right after a challenge answers a response that was not captured.
@@ -262,7 +262,7 @@ impl Dialogue {
     }
 
     /// What a reply means for the maildrop.
-    fn effect(&mut self, pending: &Pending, ok: bool, out: &mut dyn Sink) -> Option<Effect> {
+    fn effect(&mut self, pending: &Pending, text: &[u8], ok: bool, out: &mut dyn Sink) -> Option<Effect> {
         let count = |count: u64| Some(count).filter(|&count| count > 0);
         match (pending.verb, ok, pending.number) {
             (Verb::Dele, true, Some(number)) => {
@@ -271,7 +271,11 @@ impl Dialogue {
             }
             (Verb::Rset, true, _) => count(self.maildrop.unmark()).map(Effect::Restored),
             (Verb::Quit, true, _) => count(self.maildrop.unmark()).map(Effect::Removed),
-            (_, false, Some(number)) if self.maildrop.is_marked(number) => Some(Effect::Gone(number)),
+            (_, false, Some(number))
+                if self.maildrop.is_marked(number) && refusal::may_be_for_the_mark(pending, text) =>
+            {
+                Some(Effect::Gone(number))
+            }
             _ => None,
         }
     }

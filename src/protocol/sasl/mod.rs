@@ -249,6 +249,11 @@ impl Exchange {
         matches!(self.sent, 60 | 64 | 72 | 76)
     }
 
+    /// The client gave it up by `*`.
+    pub fn is_cancelled(&self) -> bool {
+        self.given_up == GivenUp::Cancelled
+    }
+
     /// The attempt, as far as it went. If the client cancelled it, a rejection or a missing reply counts as cancelled.
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
         let outcome = match (outcome, self.given_up) {

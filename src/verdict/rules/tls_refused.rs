@@ -1,5 +1,6 @@
 use crate::protocol::event::Subject;
 use crate::protocol::imap::State;
+use crate::protocol::pop3;
 use crate::session::Session;
 use crate::session::model::{Step, TlsMode};
 use crate::verdict::encryption;
@@ -10,7 +11,7 @@ use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Sever
 /// It matters because the session goes on without protection, or ends.
 ///
 /// Not: an IMAP client that is logged in already, to which STARTTLS is not open any more (RFC 9051, section 6.2.1), whatever
-/// words the server has for it.
+/// words the server has for it; nor one of POP3 (RFC 2595, section 4).
 ///
 /// Severity is low where a later attempt succeeds.
 ///
@@ -65,7 +66,11 @@ fn check(session: &Session, found: &mut Found) {
 }
 
 fn is_after_login(reply: &Step) -> bool {
-    matches!(&reply.subject, Subject::Imap(imap) if matches!(imap.state, State::Authenticated | State::Selected))
+    match &reply.subject {
+        Subject::Imap(imap) => matches!(imap.state, State::Authenticated | State::Selected),
+        Subject::Pop3(pop3) => pop3.state == pop3::State::Transaction,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +81,10 @@ mod tests {
     has_not!(
         of_imap_after_the_login,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b STARTTLS\nS: b BAD Error in IMAP command STARTTLS: Unknown command"
+    );
+    has_not!(
+        of_pop3_after_the_login,
+        "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK in\nC: STLS\nS: -ERR Unknown command: STLS"
     );
     has_not!(accepted, "S: 220 mx\nC: STARTTLS\nS: 220 go\nC: EHLO a\nS: 250 mx");
     has_not!(within_tls, "S: 220 mx\nC: STARTTLS\nS: 220 go\nC: STARTTLS\nS: 503 5.5.1 already");

@@ -109,3 +109,32 @@ fn a_name_that_is_set_already_is_no_login() {
         assert_eq!(attempts(reply), 2, "{reply}");
     }
 }
+
+#[test]
+fn an_argument_at_fault_is_not_told_as_a_mark() {
+    let marked = format!("{LOGIN}C: DELE 1\n S: +OK\n ");
+    for (command, reply, expected) in [
+        ("TOP 1", "-ERR Noise after message number: ", Effect::BadArgument),
+        ("RETR 1 2", "-ERR", Effect::BadArgument),
+        ("TOP 1", "-ERR message 1 already deleted", Effect::Gone(1)),
+        ("TOP 1 0", "-ERR", Effect::Gone(1)),
+        ("RETR 1", "-ERR no such message", Effect::Gone(1)),
+    ] {
+        assert_eq!(effect(&marked, command, reply), Some(expected), "{command}: {reply}");
+    }
+}
+
+#[test]
+fn stls_belongs_before_the_login() {
+    for reply in ["-ERR Unknown command: STLS", "-ERR", "-ERR [SYS/PERM] no"] {
+        assert_eq!(effect(LOGIN, "STLS", reply), Some(Effect::StlsTooLate), "{reply}");
+        assert_eq!(effect("S: +OK hi\n ", "STLS", reply), None, "{reply}");
+    }
+}
+
+#[test]
+fn a_login_that_the_client_gives_up_is_not_refused() {
+    let asked = "S: +OK hi\n C: AUTH PLAIN\n S: + \n ";
+    assert_eq!(effect(asked, "*", "-ERR Authentication aborted by client."), Some(Effect::GivenUp));
+    assert_eq!(effect(asked, "AGJvYgBzZWNyZXQ=", "-ERR nope"), None);
+}

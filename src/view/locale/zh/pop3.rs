@@ -120,6 +120,8 @@ pub fn effect(effect: Effect) -> String {
         Effect::BadArgument => "命令因参数被拒绝：缺少参数，或参数不是该命令所用的".to_owned(),
         Effect::LoggedIn => "会话中的再次登录被拒绝：客户已经登录".to_owned(),
         Effect::NameSet => "用户名此前已经设定，该响应与登录成败无关".to_owned(),
+        Effect::StlsTooLate => "STLS 被拒绝：只能在登录之前开始 TLS".to_owned(),
+        Effect::GivenUp => "登录到此结束：客户已放弃登录".to_owned(),
     }
 }
 
