@@ -2,6 +2,7 @@ use crate::flow::Side;
 use crate::protocol::event::Kind;
 use crate::session::Session;
 use crate::session::model::Sentence;
+use crate::verdict::ending;
 use crate::verdict::pace::{SECOND, waits};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
 
@@ -15,7 +16,8 @@ const VERY_SLOW_NANOSECONDS: i64 = 60 * SECOND;
 /// It matters because a client that gives up before the reply does not know whether it was heeded: a message that was
 /// accepted after all is sent a second time.
 ///
-/// Not: IDLE, which waits for news; the transfer of a message; a session that the network held up. A refusal may be late
+/// Not: IDLE, which waits for news; the transfer of a message; the last word of a server that waited for the client, in the
+/// middle of a content, say, which is `idle-timeout`; a session that the network held up. A refusal may be late
 /// on purpose, to slow guessing down, and is never more than worth knowing.
 ///
 /// RFC 5321, section 4.5.3.2: how long a client should wait for each command.
@@ -58,7 +60,8 @@ fn check(session: &Session, found: &mut Found) {
         let command = asked.command.as_deref();
         // What is not known may be IDLE.
         let waits_for_news = asked.text_omitted || command == Some("IDLE");
-        if step.from != Side::Server || step.kind == Kind::Data || waits_for_news || before.from == Side::Server {
+        if step.from != Side::Server || step.kind == Kind::Data || waits_for_news || before.from == Side::Server
+            || ending::is_end_of_silence(step) {
             continue;
         }
         let refuses =
@@ -78,6 +81,12 @@ mod tests {
     has!(a_mailbox, "S: +OK ready\nC: STAT\n@ 70\nS: +OK 0 0" => [2, 3]);
     has_not!(a_server_that_is_quick, "S: 220 mx\nC: HELO a\n@ 2\nS: 250 mx");
     has_not!(a_client_that_takes_its_time, "S: 220 mx\n@ 90\nC: HELO a\nS: 250 mx");
+    has_not!(
+        a_server_that_waits_for_more_of_the_content,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\n\
+         C: Subject: x\n@ 15\nS: 421 4.4.2 timeout exceeded\n! fin server"
+    );
+    has!(a_server_that_shuts_down_late, "S: 220 mx\nC: HELO a\n@ 15\nS: 421 4.3.2 shutting down" => [2, 3]);
     has_not!(
         news,
         "S: * PREAUTH ready\nC: a SELECT INBOX\nS: a OK\nC: b IDLE\nS: + idling\n@ 40\nS: * 42 EXISTS\n@ 300\nC: DONE\nS: b OK"
