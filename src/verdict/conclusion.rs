@@ -10,6 +10,7 @@ top.
 */
 
 use super::given_up;
+use super::made_good;
 use super::refusals;
 use super::rule::Class;
 use super::unplaced;
@@ -192,10 +193,14 @@ fn logins(session: &Session, tally: &mut Tally) {
 }
 
 fn deliveries(session: &Session, tally: &mut Tally) {
+    let made_good = made_good::recipients(session);
     for transaction in &session.transactions {
         // What the client gave up before any content crossed, it did not send; those that were refused were refused.
         let unsent = transaction.outcome == Outcome::Aborted && transaction.message.is_none();
-        for addressee in transaction.to.iter().filter(|addressee| !unsent || is_refused(addressee.outcome)) {
+        for (place, addressee) in transaction.to.iter().enumerate() {
+            if unsent && !is_refused(addressee.outcome) || made_good.contains(&(transaction.n, place)) {
+                continue;
+            }
             match addressee.outcome {
                 Outcome::Accepted => tally.accepted += 1,
                 Outcome::Rejected => tally.rejected += 1,
@@ -371,6 +376,18 @@ mod tests {
     }
 
     const READ: &str = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in";
+
+    #[test]
+    fn who_is_accepted_in_the_end_is_one_recipient_who_gets_the_message() {
+        let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n\
+                      C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\n\
+                      C: Subject: x\nC: .\nS: 250 ok";
+        let verdict = verdict(script);
+        let tally = &verdict.tally;
+        assert_eq!((tally.accepted, tally.deferred, tally.undelivered.len()), (1, 0, 0));
+        assert_eq!(verdict.delivered, Delivered::Yes);
+        assert_ne!(verdict.cause, Some("delivery-deferred"));
+    }
 
     #[test]
     fn a_log_in_that_can_be_read_is_not_safe() {

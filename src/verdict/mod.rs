@@ -20,6 +20,7 @@ mod found;
 mod given_up;
 mod idle;
 mod logins;
+mod made_good;
 mod pace;
 pub(crate) mod purpose;
 mod refusals;

@@ -4,7 +4,8 @@ use crate::protocol::event::{Decided, Delivery, Direction, Subject};
 use crate::protocol::smtp::{self, Enhanced, Said};
 use crate::session::Session;
 use crate::session::model::{Addressee, Outcome, Step, Transaction, Variant};
-use crate::verdict::rule::{Fact, Found, Key, Sentence};
+use crate::verdict::made_good;
+use crate::verdict::rule::{Fact, Found, Key, Sentence, Severity};
 
 /// Sentences about one refusal, for the rules that tell them.
 pub const SENTENCES: &[Sentence] = &[
@@ -25,22 +26,37 @@ pub const SENTENCES: &[Sentence] = &[
         en: "The message: the server said “{0}”, which means: {1}.",
         zh: "邮件：服务器的答复是“{0}”，意思是：{1}。",
     },
+    Sentence {
+        en: "{0}: the server said “{1}”, and accepted this recipient later in the session.",
+        zh: "{0}：服务器的答复是“{1}”，但在此会话中随后接受了该收件人。",
+    },
+    Sentence {
+        en: "{0}: the server said “{1}”, which means: {2}. It accepted this recipient later in the session.",
+        zh: "{0}：服务器的答复是“{1}”，意思是：{2}。服务器在此会话中随后接受了该收件人。",
+    },
 ];
 
 /// Whom or what a reply refuses.
 enum Whom<'a> {
     Recipient(&'a str),
+    /// One whom the server accepted when the client tried again.
+    AcceptedLater(&'a str),
     Sender(&'a str),
     Message,
 }
 
 /// Tells all refusals with this outcome, each as a finding of its own.
 pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
+    let made_good = made_good::recipients(session);
     for transaction in &session.transactions {
-        let refused = |addressee: &&Addressee| addressee.outcome == outcome;
-        for addressee in transaction.to.iter().filter(refused) {
+        let refused = |(_, addressee): &(usize, &Addressee)| addressee.outcome == outcome;
+        for (place, addressee) in transaction.to.iter().enumerate().filter(refused) {
             if let Some(reply) = addressee.final_step.or(addressee.step).and_then(|n| session.step(n)) {
-                one(found, reply, transaction, Whom::Recipient(&addressee.address));
+                let whom = match made_good.contains(&(transaction.n, place)) {
+                    true => Whom::AcceptedLater(&addressee.address),
+                    false => Whom::Recipient(&addressee.address),
+                };
+                one(found, reply, transaction, whom);
             }
         }
         // MAIL, or content, of which no recipient is known.
@@ -76,7 +92,7 @@ fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_
         Variant::Said(said) => Some(said),
         _ => None,
     };
-    let is_of_a_recipient = matches!(whom, Whom::Recipient(_));
+    let is_of_a_recipient = matches!(whom, Whom::Recipient(_) | Whom::AcceptedLater(_));
     if is_about_the_client(code, enhanced, said)
         || said == Some(Said::Timeout)
         || !is_of_a_recipient && is_too_big(code, enhanced, said)
@@ -88,6 +104,10 @@ fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_
         Whom::Recipient(address) => {
             occurrence = occurrence.named(Key::Recipient, Fact::Name(address.to_owned()));
             0
+        }
+        Whom::AcceptedLater(address) => {
+            occurrence = occurrence.named(Key::Recipient, Fact::Name(address.to_owned())).severity(Severity::Info);
+            6
         }
         Whom::Sender(address) => {
             let shown = if address.is_empty() { "<>" } else { address };

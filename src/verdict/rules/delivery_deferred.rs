@@ -11,6 +11,8 @@ use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 /// Not: a refusal for good (5yz), which is `delivery-rejected`; not a command that is out of place; and not a server that
 /// gives up waiting for the client.
 ///
+/// Severity is info where the server accepts the recipient later in the session.
+///
 /// RFC 5321, section 4.2.1: 4yz. RFC 6647: greylisting.
 pub const RULE: Rule = Rule {
     id: "delivery-deferred",

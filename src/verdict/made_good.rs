@@ -1,0 +1,96 @@
+//! Recipients that the server refused, and accepted after all when the client named them again within the session: after a
+//! greylisting, say, or without a parameter that the server does not know.
+
+use crate::session::Session;
+use crate::session::model::{Addressee, Outcome, Transaction};
+use std::collections::HashSet;
+
+/// The recipients of `session` that were refused and then accepted: the number of the transaction, and the recipient's place
+/// in it, from 0.
+///
+/// Accepted is who is named again in the same transaction with success; or who was refused for now (4yz) in a transaction
+/// without content, and gets the message of a later one that has the same sender and declares the same size.
+pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
+    let is_any_refused = session.transactions.iter().any(|transaction| transaction.to.iter().any(is_refused));
+    let is_any_accepted = session.transactions.iter().any(|transaction| transaction.to.iter().any(is_not_refused));
+    let mut made_good = HashSet::new();
+    if !is_any_refused || !is_any_accepted {
+        return made_good;
+    }
+    let mut accepted_later = HashSet::new();
+    for transaction in session.transactions.iter().rev() {
+        let is_accepted_here: HashSet<String> =
+            transaction.to.iter().filter(|to| is_not_refused(to)).map(|to| to.address.to_lowercase()).collect();
+        for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, to)| is_refused(to)) {
+            let address = addressee.address.to_lowercase();
+            let is_put_off = addressee.outcome == Outcome::Deferred && transaction.message.is_none();
+            if is_accepted_here.contains(&address) || is_put_off && accepted_later.contains(&key(transaction, address))
+            {
+                made_good.insert((transaction.n, place));
+            }
+        }
+        for addressee in transaction.to.iter().filter(|to| to.outcome == Outcome::Accepted) {
+            accepted_later.insert(key(transaction, addressee.address.to_lowercase()));
+        }
+    }
+    made_good
+}
+
+fn key(transaction: &Transaction, address: String) -> (Option<&str>, Option<u64>, String) {
+    (transaction.from.as_deref(), transaction.size_said, address)
+}
+
+fn is_refused(addressee: &Addressee) -> bool {
+    matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred)
+}
+
+fn is_not_refused(addressee: &Addressee) -> bool {
+    !is_refused(addressee) && addressee.code.is_some_and(|code| (200..300).contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recipients;
+    use crate::verdict::Selection;
+    use crate::verdict::testing::session;
+
+    const HELLO: &str = "! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\nS: 250 mx\n";
+    const MAIL: &str = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+    const PUT_OFF: &str = "C: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n";
+    const TAKEN: &str = "C: RCPT TO:<c@d>\nS: 250 ok\n";
+    const DATA: &str = "C: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\nC: .\nS: 250 ok\n";
+    const RSET: &str = "C: RSET\nS: 250 ok\n";
+
+    fn found(script: &str) -> Vec<(u32, usize)> {
+        let mut found: Vec<_> =
+            recipients(&session(&format!("{HELLO}{script}"), Selection::ALL.needs())).into_iter().collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn who_is_named_again_in_the_transaction() {
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{PUT_OFF}{TAKEN}{DATA}")), [(1, 0), (1, 1)]);
+        let parameter = "C: RCPT TO:<C@d> FOO=1\nS: 555 5.5.4 Unsupported option\n";
+        assert_eq!(found(&format!("{MAIL}{TAKEN}{parameter}{DATA}")), [(1, 1)]);
+        let another = "C: RCPT TO:<e@d>\nS: 550 5.1.1 no such user\n";
+        assert_eq!(found(&format!("{MAIL}{another}{TAKEN}{DATA}")), []);
+    }
+
+    #[test]
+    fn who_is_named_again_in_a_later_transaction() {
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{TAKEN}{DATA}")), [(1, 0)]);
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}{RSET}{MAIL}{TAKEN}{DATA}")), [(1, 0), (2, 0)]);
+        // In vain, earlier, another message, refused for good, or refused with its content.
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}")), []);
+        assert_eq!(found(&format!("{MAIL}{TAKEN}{DATA}{MAIL}{PUT_OFF}")), []);
+        let other = "C: MAIL FROM:<x@b>\nS: 250 ok\n";
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{other}{TAKEN}{DATA}")), []);
+        let sized = "C: MAIL FROM:<a@b> SIZE=7\nS: 250 ok\n";
+        assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{sized}{TAKEN}{DATA}")), []);
+        let refused = "C: RCPT TO:<c@d>\nS: 550 5.1.1 no such user\n";
+        assert_eq!(found(&format!("{MAIL}{refused}{RSET}{MAIL}{TAKEN}{DATA}")), []);
+        let full = DATA.replace("C: .\nS: 250 ok", "C: .\nS: 452 4.3.1 full");
+        assert_eq!(found(&format!("{MAIL}{TAKEN}{full}{MAIL}{TAKEN}{DATA}")), []);
+    }
+}
