@@ -134,6 +134,14 @@ pub fn last_word(session: &Session, time: Time) -> Option<&Step> {
     session.steps.iter().rev().find(|step| step.from == Side::Server && step.kind != Kind::Gap && step.time <= time)
 }
 
+/// A farewell behind which nothing but replies to earlier commands came up to `time`, none of them a refusal: IMAP's servers
+/// may say BYE and then reply to what was asked before.
+fn farewell_before_replies(session: &Session, time: Time) -> Option<&Step> {
+    let by_then = session.steps.iter().rev().filter(|step| step.time <= time);
+    let mut said = by_then.take_while(|step| step.from == Side::Server && step.kind != Kind::Gap);
+    said.find(|step| is_farewell(step) || is_refusal(step)).filter(|step| is_farewell(step))
+}
+
 /// A refusal by the server came so shortly before `time` that it is the reason for what happened then.
 pub fn follows_refusal(session: &Session, time: Time) -> bool {
     last_word(session, time).is_some_and(|step| is_refusal(step) && time.since(step.time) <= REASON)
@@ -223,7 +231,8 @@ pub fn server_left(session: &Session) -> Option<ServerLeft<'_>> {
         return None;
     }
     let is_reset = ends(session)?.resets.first().is_some_and(|reset| reset.at.time <= time);
-    let word = last_word(session, time).filter(|step| is_farewell(step));
+    let word =
+        last_word(session, time).filter(|step| is_farewell(step)).or_else(|| farewell_before_replies(session, time));
     if word.is_none() && (is_reset || follows_refusal(session, time)) {
         return None;
     }

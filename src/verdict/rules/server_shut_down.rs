@@ -84,6 +84,14 @@ fn check(session: &Session, found: &mut Found) {
 mod tests {
     has!(with_421, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nS: 421 4.3.2 shutting down\n! fin server" => [4]);
     has!(with_bye, "! syn\n! syn-ack\nS: * OK hi\nC: a NOOP\nS: a OK\nS: * BYE server restarts\n! fin server" => [4]);
+    has!(
+        a_word_before_the_last_reply,
+        "! syn\n! syn-ack\nS: * OK hi\nC: a LOGIN b c\nS: a OK in\nC: b NOOP\nS: * BYE shutting down\nS: b OK done\n! fin server" => [4, 5]
+    );
+    has_not!(
+        a_word_before_a_refusal,
+        "! syn\n! syn-ack\nS: * OK hi\nC: a LOGIN b c\nS: * BYE too many\nS: a NO [AUTHENTICATIONFAILED] no\n! fin server"
+    );
     has!(without_a_word, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n! fin server" => [2]);
     has!(no_greeting, "--- server 10.0.0.25:143\n! syn\n! syn-ack\n@ 3\n! fin server" => []);
     has_not!(
