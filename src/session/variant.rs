@@ -55,6 +55,11 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             Variant::Nothing
         }
+        // Dovecot: "OK Store ignored with read-only mailbox".
+        Subject::Imap(imap::Subject {
+            what: imap::What::Tagged { to: Some(imap::Verb::Store), status: imap::Status::Ok, .. },
+            ..
+        }) if is_ignored(step.text) => Variant::Nothing,
         Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Notify, .. }, .. })
             if imap::is_none(arguments(step)) =>
         {
@@ -121,6 +126,12 @@ pub fn of(step: &Step<'_>) -> Variant {
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
         _ => Variant::Plain,
     }
+}
+
+/// Words that a STORE has changed nothing, since the mailbox is open for reading only.
+fn is_ignored(text: &[u8]) -> bool {
+    let text = text.get(..LINE_BYTES).unwrap_or(text).to_ascii_lowercase();
+    [&b"ignored"[..], b"read-only"].iter().all(|words| memchr::memmem::find(&text, words).is_some())
 }
 
 /// A reply that does not end the session speaks of another time-out than the client's silence: of a check of the server's

@@ -52,6 +52,34 @@ pub fn is_broken_by(session: &Session, reply: &Step) -> bool {
     is_another && between.iter().take(REACH.max(line + 1)).any(is_running)
 }
 
+/// True for a DONE that comes when no IDLE runs any more: the server has answered the IDLE before it, or a line between has
+/// ended it.
+pub fn is_over_at(session: &Session, done: &Step) -> bool {
+    let at = session.steps.partition_point(|step| step.n < done.n);
+    let before = session.steps.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+    let Some(last) = before.iter().rposition(|step| step.from == Side::Client) else { return false };
+    let Some((line, between)) = before.get(last..).and_then(<[Step]>::split_first) else { return false };
+    if is_idle(line) {
+        return between.iter().any(|step| step.answers == Some(line.n) && is_tagged(step));
+    }
+    is_within(session, line)
+}
+
+/// True for a BAD that has DONE for its tag, to a DONE that came when no IDLE ran any more.
+pub fn is_to_done(session: &Session, reply: &Step) -> bool {
+    let is_of_done = |what: &What| matches!(what, What::Tagged { to: None, status: Status::Bad, .. });
+    if !what(reply).is_some_and(is_of_done) || !starts_with_done(&reply.text) {
+        return false;
+    }
+    let at = session.steps.partition_point(|step| step.n < reply.n);
+    let before = session.steps.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+    before.iter().any(|step| matches!(what(step), Some(What::Done)) && is_over_at(session, step))
+}
+
+fn starts_with_done(text: &str) -> bool {
+    text.split_once(' ').is_some_and(|(tag, _)| tag.eq_ignore_ascii_case("DONE"))
+}
+
 fn what(step: &Step) -> Option<&What> {
     match &step.subject {
         Subject::Imap(imap::Subject { what, .. }) => Some(what),

@@ -15,6 +15,8 @@ pub enum Imap {
     Command(Command),
     /// A command within IDLE, which waits for DONE alone (RFC 2177).
     WithinIdle,
+    /// DONE, when no IDLE runs any more.
+    DoneTooLate,
     /// NOTIFY NONE.
     NotifyNone,
     /// A tagged reply.
@@ -137,6 +139,10 @@ enumerated! {
         NotifyNone,
         /// It answers a line of a literal, which the server has read as a command.
         ToLiteral,
+        /// It answers a DONE that came when no IDLE ran any more.
+        ToDone,
+        /// OK to STORE, and the words that nothing was changed: the mailbox is open for reading only.
+        StoreIgnored,
         /// The same, that the server does not know the command.
         UnknownCommand,
         /// The same, that the server does not support the command.
@@ -228,6 +234,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
                 Status::No if variant == Variant::MessageRefused => Tagged::MessageAtFault,
                 Status::Bad if *code == Some(Code::CompressionActive) => Tagged::WrongState,
                 Status::Ok if *to == Some(Verb::Notify) && answered.is_some_and(is_of_nothing) => Tagged::NotifyNone,
+                Status::Ok if *to == Some(Verb::Store) && variant == Variant::Nothing => Tagged::StoreIgnored,
                 Status::Ok if (*to, *code) == (Some(Verb::Store), Some(Code::Modified)) => Tagged::OkInPart,
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,

@@ -106,16 +106,40 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
                     _ => Imap::Data(imap::Data::Untagged(imap_protocol::Untagged::Bye)),
                 })
             }
+            Purpose::Smtp(Smtp::Reply { what: smtp::Reply::DataTooEarly, enhanced })
+                if is_after_chunks(session, step) =>
+            {
+                Purpose::Smtp(Smtp::Reply { what: smtp::Reply::DataAfterChunks, enhanced })
+            }
             Purpose::Imap(what) => Purpose::Imap(imap_in_context(session, step, what)),
             purpose => purpose,
         },
     }
 }
 
+/// The DATA that `reply` refuses came behind a chunk of the same message that the server had taken (RFC 3030, section 3: DATA
+/// and BDAT cannot be mixed).
+fn is_after_chunks(session: &Session, reply: &Step) -> bool {
+    use smtp_protocol::{ReplyTo, Subject::Reply, Verb};
+    let at = session.steps.partition_point(|step| step.n < reply.n);
+    let before = session.steps.get(at.saturating_sub(BEFORE_REPLY)..at).unwrap_or_default();
+    let of_message = before.iter().rev().find_map(|step| match &step.subject {
+        Subject::Smtp(Reply { to: ReplyTo::Command(verb), code: 200..=299, .. }) => {
+            matches!(verb, Verb::Bdat | Verb::Mail | Verb::Rset).then_some(*verb)
+        }
+        _ => None,
+    });
+    of_message == Some(Verb::Bdat)
+}
+
 /// What an IMAP step does, where the steps around it say more than the one that it answers.
 fn imap_in_context(session: &Session, step: &Step, what: Imap) -> Imap {
     match what {
         Imap::Command(_) if idle::is_within(session, step) => Imap::WithinIdle,
+        Imap::Done if idle::is_over_at(session, step) => Imap::DoneTooLate,
+        Imap::Tagged { to, what: imap::Tagged::Bad, code } if idle::is_to_done(session, step) => {
+            Imap::Tagged { to, what: imap::Tagged::ToDone, code }
+        }
         Imap::Tagged { to, what: imap::Tagged::Bad, code } if idle::is_broken_by(session, step) => {
             Imap::Tagged { to, what: imap::Tagged::IdleBroken, code }
         }

@@ -151,8 +151,8 @@ fn every_reply_is_one_that_some_code_gives() {
                 .map(|text| smtp_reply_of_lines(to, code, text))
         })
         .collect();
-    // An enhanced status code alone gives the one, the session's protocol the other.
-    let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected];
+    // An enhanced status code alone gives the first, the session's protocol the second, the steps before it the third.
+    let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected, smtp::Reply::DataAfterChunks];
     for reply in smtp::Reply::ALL.iter().filter(|reply| !others.contains(reply)) {
         assert!(given.contains(reply), "no code gives {reply:?}");
     }
@@ -365,4 +365,22 @@ fn what_was_asked_decides_what_its_answer_means() {
             other => panic!("{reply}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn data_behind_chunks_is_not_too_early() {
+    let reply = |script: &str| {
+        let script =
+            format!("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 CHUNKING\nC: MAIL FROM:<a@b>\nS: 250 ok\n{script}");
+        let session = crate::verdict::testing::session(&script, Needs::ALL);
+        match purpose(&session, session.steps.last().expect("a step")) {
+            Purpose::Smtp(Smtp::Reply { what, .. }) => what,
+            other => panic!("{script}: {other:?}"),
+        }
+    };
+    let chunk = "C: RCPT TO:<c@d>\nS: 250 ok\nC: BDAT 5\nC: abc\nS: 250 5 bytes\n";
+    let data = "C: DATA\nS: 503 5.5.1 Error: DATA after BDAT";
+    assert_eq!(reply(&format!("{chunk}{data}")), smtp::Reply::DataAfterChunks);
+    assert_eq!(reply(data), smtp::Reply::DataTooEarly);
+    assert_eq!(reply(&format!("{chunk}C: RSET\nS: 250 ok\n{data}")), smtp::Reply::DataTooEarly);
 }

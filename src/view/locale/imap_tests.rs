@@ -181,3 +181,36 @@ fn a_password_in_a_literal_is_not_shown_where_it_comes_back() {
     let secrets = reply.extra.as_ref().map(|extra| extra.secrets.as_slice()).unwrap_or_default();
     assert_eq!(secrets.first(), Some(&(0..reply.text.len())), "all of it");
 }
+
+#[test]
+fn done_may_come_when_no_idle_runs_any_more() {
+    let late = [
+        "Comes too late: no IDLE runs any more, and the server takes the line for a command",
+        "来得太晚：IDLE 已经结束，服务器会把这一行当作命令",
+    ];
+    let in_time = ["Ends the waiting for changes", "结束等待"];
+    let answer = [
+        "Answers DONE, which the server has taken for a command: no IDLE ran any more",
+        "答复 DONE：IDLE 已经结束，服务器把它当作了命令",
+    ];
+    let broken = "C: b IDLE\nS: + idling\nC: c NOOP\nS: b BAD Expected DONE\nC: DONE\n";
+    expect(broken, "DONE", late);
+    expect(&format!("{broken}S: DONE BAD Error in IMAP command: Invalid command name\n"), "DONE BAD", answer);
+    expect("C: b IDLE\nS: b NO not here\nC: DONE\n", "DONE", late);
+    let ended = said(&format!("{LOGIN}C: b IDLE\nS: + idling\nC: DONE\nS: b OK done\n"), "DONE");
+    assert_eq!(ended[0], in_time[0]);
+    // Sent ahead.
+    let ahead = said(&format!("{LOGIN}C: b IDLE\nC: DONE\nS: + idling\nS: b OK done\n"), "DONE");
+    assert_eq!(ahead[0], in_time[0]);
+    let to_nothing = ["An error whose tag names no command that was seen", "出错响应，但其标签没有对应的命令"];
+    expect("S: DONE BAD what\n", "DONE BAD", to_nothing);
+}
+
+#[test]
+fn store_may_be_ignored() {
+    let open = "C: b EXAMINE INBOX\nS: b OK [READ-ONLY] done\nC: c STORE 1 +FLAGS (\\Seen)\n";
+    let ignored = ["No flag was changed: the mailbox is open for reading only", "没有更改任何标志：邮箱以只读方式打开"];
+    expect(&format!("{open}S: c OK Store ignored with read-only mailbox\n"), "c OK", ignored);
+    let [changed, _] = said(&format!("{LOGIN}{open}S: c OK Store completed\n"), "c OK");
+    assert_eq!(changed, "The flags were changed");
+}

@@ -125,6 +125,8 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
                 (Tagged::MessageAtFault, _) => say!(lang, imap::message_at_fault()),
                 (Tagged::NothingEnabled, _) => say!(lang, imap::nothing_enabled()),
                 (Tagged::NotifyNone, _) => say!(lang, imap::notifies_none()),
+                (Tagged::ToDone, _) => say!(lang, imap::to_done()),
+                (Tagged::StoreIgnored, _) => say!(lang, imap::store_ignored()),
                 (Tagged::ToLiteral, _) => say!(lang, imap::to_literal()),
                 (Tagged::WrongState, _) => say!(lang, imap::wrong_state()),
                 (Tagged::UnknownCommand, _) => say!(lang, imap::unknown_command()),
@@ -149,6 +151,7 @@ fn of_imap(lang: Lang, imap: Imap) -> Said {
         Imap::Uninvited => say!(lang, imap::uninvited()).into(),
         Imap::Done => say!(lang, imap::done()).into(),
         Imap::WithinIdle => say!(lang, imap::within_idle()).into(),
+        Imap::DoneTooLate => say!(lang, imap::done_too_late()).into(),
         Imap::NotifyNone => say!(lang, imap::notify_none()).into(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).into(),
         Imap::Appended { .. } => say!(lang, imap::appended()).into(),
@@ -220,6 +223,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Uninvited
             | Imap::Done
             | Imap::WithinIdle
+            | Imap::DoneTooLate
             | Imap::NotifyNone
             | Imap::Sasl(_),
         )

@@ -163,6 +163,7 @@ fn every_pop3_step_has_words_of_its_own() {
     let effects = effects
         .into_iter()
         .chain([Effect::Gone(3), Effect::NoMessage(3), Effect::BadArgument, Effect::LoggedIn, Effect::NameSet])
+        .chain([Effect::StlsTooLate, Effect::GivenUp])
         .map(|effect| Pop3::Effect(effect, None));
     let effects = effects.chain([Pop3::Deletes(3)]);
     let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded).chain(effects);
@@ -195,6 +196,7 @@ fn every_imap_step_has_words_of_its_own() {
         Imap::Done,
         Imap::Uninvited,
         Imap::WithinIdle,
+        Imap::DoneTooLate,
         Imap::NotifyNone,
         Imap::AppendedInVain { octets },
         Imap::Fetched { octets },

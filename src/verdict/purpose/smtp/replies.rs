@@ -57,6 +57,8 @@ enumerated! {
         DataDeferred,
         /// 503.
         DataTooEarly,
+        /// 503, behind chunks of the same message.
+        DataAfterChunks,
         /// 554.
         DataNoRecipients,
         DataRefused,

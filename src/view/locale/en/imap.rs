@@ -340,6 +340,18 @@ pub fn nothing_enabled() -> &'static str {
     "No extension was turned on: the server names none"
 }
 
+pub fn done_too_late() -> &'static str {
+    "Comes too late: no IDLE runs any more, and the server takes the line for a command"
+}
+
+pub fn to_done() -> &'static str {
+    "Answers DONE, which the server has taken for a command: no IDLE ran any more"
+}
+
+pub fn store_ignored() -> &'static str {
+    "No flag was changed: the mailbox is open for reading only"
+}
+
 pub fn to_literal() -> &'static str {
     "Answers a line of a literal, which the server has taken for a command"
 }

@@ -121,6 +121,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::DataGoAhead => "The server is ready for the content, up to a line with a dot alone",
         Reply::DataDeferred => "The server cannot take the content at the moment: try again later",
         Reply::DataTooEarly => "DATA comes too early: sender or recipients are missing",
+        Reply::DataAfterChunks => "DATA is refused: the message has begun in chunks (BDAT), and must go on so",
         Reply::DataNoRecipients => "The server takes no content|no recipient is valid, or the transaction has failed",
         Reply::DataRefused => "The server refuses to take the content",
         Reply::ContentAccepted => "The server has taken the message and will deliver it",

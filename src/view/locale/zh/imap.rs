@@ -192,6 +192,18 @@ pub fn nothing_enabled() -> &'static str {
     "没有启用任何扩展：服务器未列出任何一项"
 }
 
+pub fn done_too_late() -> &'static str {
+    "来得太晚：IDLE 已经结束，服务器会把这一行当作命令"
+}
+
+pub fn to_done() -> &'static str {
+    "答复 DONE：IDLE 已经结束，服务器把它当作了命令"
+}
+
+pub fn store_ignored() -> &'static str {
+    "没有更改任何标志：邮箱以只读方式打开"
+}
+
 pub fn to_literal() -> &'static str {
     "答复字面量中的一行：服务器把这一行当作了命令"
 }

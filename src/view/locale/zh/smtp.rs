@@ -109,6 +109,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::DataGoAhead => "准备接收邮件报文",
         Reply::DataDeferred => "服务器暂时不能接收邮件内容，请稍后重试",
         Reply::DataTooEarly => "DATA 命令过早：还没有给出发件人或收件人",
+        Reply::DataAfterChunks => "DATA 被拒绝：邮件已开始分块（BDAT）发送，必须继续如此",
         Reply::DataNoRecipients => "不接收邮件内容|没有有效的收件人，或事务失败",
         Reply::DataRefused => "服务器拒绝接收邮件内容",
         Reply::ContentAccepted => "接收邮件内容成功",
