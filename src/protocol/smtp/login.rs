@@ -90,7 +90,8 @@ impl Dialogue {
                 _ => exchange.cause(cause, &reply.text),
             };
             let mut credential = exchange.finish(outcome).with_reply(&reply.text, cause);
-            credential.unheeded = logged_in && is_no_login(reply);
+            credential.unheeded =
+                logged_in && is_no_login(reply) || self.transaction.is_begun() && is_for_the_transaction(reply);
             out.credential(credential);
         }
     }
@@ -184,6 +185,14 @@ impl Dialogue {
 fn is_no_login(reply: &Reply<'_>) -> bool {
     matches!(reply.code, 500 | 502..=504)
         || reply.code >= 500 && memchr::memmem::find(&reply.text.to_ascii_lowercase(), b"already").is_some()
+}
+
+/// True for a reply to AUTH within a mail transaction, in which it is not permitted (RFC 4954, section 4): 503. A server that
+/// never offers AUTH says 503 too, and that it does not.
+fn is_for_the_transaction(reply: &Reply<'_>) -> bool {
+    const NEVER: [&[u8]; 4] = [b"enabled", b"advertis", b"support", b"offer"];
+    let text = reply.text.to_ascii_lowercase();
+    reply.code == 503 && !NEVER.iter().any(|word| memchr::memmem::find(&text, word).is_some())
 }
 
 /// True for a line that can only be a command, where the response to a challenge is due: it has a command's form, and is

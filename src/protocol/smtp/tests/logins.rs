@@ -315,3 +315,22 @@ fn the_report_on_a_token_says_why() {
         assert_eq!(told.attempts(), ["AUTH XOAUTH2 bob - Token Rejected WrongSecret"]);
     }
 }
+
+#[test]
+fn auth_within_a_transaction_is_no_refused_login() {
+    let auth = "C: AUTH PLAIN AGJvYgBzZWNyZXQ=\n";
+    let mail = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+    for (before, reply, is_out_of_place) in [
+        (mail, "503 not permitted in mail transaction", true),
+        (mail, "503 5.5.1 Error: MAIL transaction in progress", true),
+        (mail, "503 5.5.1 Error: authentication not enabled", false),
+        (mail, "503 AUTH command used when not advertised", false),
+        (mail, "535 5.7.8 no", false),
+        ("", "503 bad sequence", false),
+        ("C: MAIL FROM:<a@b>\nS: 550 no\n", "503 bad sequence", false),
+    ] {
+        let told = session(&format!("{before}{auth}S: {reply}\n"));
+        let unheeded: Vec<_> = told.credentials.iter().map(|login| login.unheeded).collect();
+        assert_eq!(unheeded, [is_out_of_place], "{before}{reply}");
+    }
+}
