@@ -48,6 +48,7 @@ enum Whom<'a> {
 /// Tells all refusals with this outcome, each as a finding of its own.
 pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
     let made_good = made_good::recipients(session);
+    let speaks_first = speaks_before_greeting(session);
     for transaction in &session.transactions {
         let refused = |(_, addressee): &(usize, &Addressee)| addressee.outcome == outcome;
         for (place, addressee) in transaction.to.iter().enumerate().filter(refused) {
@@ -56,7 +57,7 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
                     true => Whom::AcceptedLater(&addressee.address),
                     false => Whom::Recipient(&addressee.address),
                 };
-                one(found, reply, transaction, whom);
+                one(found, reply, transaction, whom, speaks_first);
             }
         }
         // MAIL, or content, of which no recipient is known.
@@ -66,7 +67,7 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
             && let Some(reply) = session.step(decided.step)
         {
             let sender = transaction.from.as_deref().filter(|_| decided.to == Decided::Mail);
-            one(found, reply, transaction, sender.map_or(Whom::Message, Whom::Sender));
+            one(found, reply, transaction, sender.map_or(Whom::Message, Whom::Sender), speaks_first);
         }
     }
     // POP3 (XTND XMIT) has no transactions. What IMAP appends goes to a mailbox, and is not delivered.
@@ -86,14 +87,26 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
     }
 }
 
-fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_>) {
+/// The client sent a command before the server had greeted it.
+fn speaks_before_greeting(session: &Session) -> bool {
+    let first = session.steps.iter().find_map(|step| match &step.subject {
+        Subject::Smtp(smtp::Subject::Greeting { .. }) => Some(false),
+        Subject::Smtp(smtp::Subject::Command(_)) => Some(true),
+        _ => None,
+    });
+    first == Some(true)
+}
+
+fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_>, speaks_first: bool) {
     let Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) = reply.subject else { return };
     let said = match reply.variant {
         Variant::Said(said) => Some(said),
         _ => None,
     };
     let is_of_a_recipient = matches!(whom, Whom::Recipient(_) | Whom::AcceptedLater(_));
-    if is_about_the_client(code, enhanced, said)
+    // `spoke-before-greeting` tells the one of them, and nothing else tells the others.
+    let is_told = said == Some(Said::OutOfTurn) && !speaks_first;
+    if is_about_the_client(code, enhanced, said) && !is_told
         || said == Some(Said::Timeout)
         || !is_of_a_recipient && is_too_big(code, enhanced, said)
     {

@@ -66,6 +66,11 @@ mod tests {
     }
 
     has!(
+        for_content_that_came_too_early,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC| MAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\\r\\nSubject: x\\r\\n.\\r\\n\n\
+         S: 250 ok\nS: 250 ok\nS: 554 SMTP synchronization error" => [6, 9]
+    );
+    has!(
         one_of_two,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
          C: RCPT TO:<e@f>\nS: 550 5.1.1 no" => [8, 9]
