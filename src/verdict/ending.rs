@@ -134,6 +134,14 @@ pub fn last_word(session: &Session, time: Time) -> Option<&Step> {
     session.steps.iter().rev().find(|step| step.from == Side::Server && step.kind != Kind::Gap && step.time <= time)
 }
 
+/// A refusal of SMTP for the number of errors or commands before it: the server's last word where it closes the connection
+/// then. Exim says it by 500 or 554, others by 421.
+fn says_too_many(step: &Step) -> bool {
+    use smtp::Said::{TooManyBeforeLogin, TooManyCommands, TooManyErrors};
+    matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { .. }))
+        && matches!(step.variant, Variant::Said(TooManyErrors | TooManyCommands | TooManyBeforeLogin))
+}
+
 /// A farewell behind which nothing but replies to earlier commands came up to `time`, none of them a refusal: IMAP's servers
 /// may say BYE and then reply to what was asked before.
 fn farewell_before_replies(session: &Session, time: Time) -> Option<&Step> {
@@ -231,8 +239,8 @@ pub fn server_left(session: &Session) -> Option<ServerLeft<'_>> {
         return None;
     }
     let is_reset = ends(session)?.resets.first().is_some_and(|reset| reset.at.time <= time);
-    let word =
-        last_word(session, time).filter(|step| is_farewell(step)).or_else(|| farewell_before_replies(session, time));
+    let is_last = |step: &&Step| is_farewell(step) || says_too_many(step);
+    let word = last_word(session, time).filter(is_last).or_else(|| farewell_before_replies(session, time));
     if word.is_none() && (is_reset || follows_refusal(session, time)) {
         return None;
     }

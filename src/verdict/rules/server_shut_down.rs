@@ -85,6 +85,14 @@ mod tests {
     has!(with_421, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nS: 421 4.3.2 shutting down\n! fin server" => [4]);
     has!(with_bye, "! syn\n! syn-ack\nS: * OK hi\nC: a NOOP\nS: a OK\nS: * BYE server restarts\n! fin server" => [4]);
     has!(
+        too_many_errors,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: BAZ\nS: 500 Too many unrecognized commands\n! fin server" => [4, 5]
+    );
+    has_not!(
+        too_many_errors_and_the_client_leaves,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: BAZ\nS: 500 Too many unrecognized commands\n! fin client"
+    );
+    has!(
         a_word_before_the_last_reply,
         "! syn\n! syn-ack\nS: * OK hi\nC: a LOGIN b c\nS: a OK in\nC: b NOOP\nS: * BYE shutting down\nS: b OK done\n! fin server" => [4, 5]
     );
