@@ -17,7 +17,7 @@ use super::unplaced;
 use crate::protocol::event::{Decided, Exposure};
 use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
-use crate::session::model::{Addressee, Fact, Finding, Outcome, Severity, Step, TlsMode};
+use crate::session::model::{Addressee, Credential, Fact, Finding, Outcome, Severity, Step, TlsMode};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -183,11 +183,12 @@ fn has_ended(session: &Session) -> bool {
 }
 
 fn logins(session: &Session, tally: &mut Tally) {
-    for login in session.credentials.iter().chain(&session.unheeded) {
-        tally.logins += 1;
-        let can_be_read = matches!(login.exposure, Exposure::Plaintext | Exposure::Token) && !login.encrypted;
-        tally.readable_logins += u64::from(can_be_read);
-    }
+    let can_be_read =
+        |login: &&Credential| matches!(login.exposure, Exposure::Plaintext | Exposure::Token) && !login.encrypted;
+    // A login that the server did not look at counts for the password that it gives away.
+    let unheeded = session.unheeded.iter().filter(can_be_read).count() as u64;
+    tally.logins = session.credentials.len() as u64 + unheeded;
+    tally.readable_logins = session.credentials.iter().filter(can_be_read).count() as u64 + unheeded;
     tally.readable_messages =
         session.messages.iter().filter(|message| !message.encrypted && message.size > 0).count() as u64;
 }
@@ -376,6 +377,16 @@ mod tests {
     }
 
     const READ: &str = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in";
+
+    #[test]
+    fn a_login_that_is_not_looked_at_counts_where_it_gives_a_password_away() {
+        let within = |command: &str| {
+            let tally = verdict(&format!("{READ}\nC: {command}\nS: -ERR Unknown command")).tally;
+            (tally.logins, tally.readable_logins)
+        };
+        assert_eq!(within("APOP bob 0123456789abcdef0123456789abcdef"), (1, 1));
+        assert_eq!(within("PASS another"), (2, 2));
+    }
 
     #[test]
     fn who_is_accepted_in_the_end_is_one_recipient_who_gets_the_message() {
