@@ -229,7 +229,7 @@ fn deliveries(session: &Session, tally: &mut Tally) {
             tally.unnamed += 1;
         }
         // The sender was refused, so that no recipient could be named; or the recipients are not in the capture.
-        if transaction.to.is_empty() {
+        if transaction.to.is_empty() && !made_good.contains(&(transaction.n, 0)) {
             match transaction.outcome {
                 Outcome::Accepted => tally.unnamed += 1,
                 Outcome::Partly => {

@@ -1,6 +1,7 @@
 //! Recipients that the server refused, and accepted after all when the client named them again within the session: after a
 //! greylisting, say, or without a parameter that the server does not know.
 
+use crate::protocol::event::Decided;
 use crate::session::Session;
 use crate::session::model::{Addressee, Outcome, Transaction};
 use std::collections::HashSet;
@@ -8,28 +9,43 @@ use std::collections::HashSet;
 /// The recipients of `session` that were refused and then accepted: the number of the transaction, and the recipient's place
 /// in it, from 0.
 ///
+/// A transaction that names nobody has the place 0 where MAIL was not understood (a parameter that the server does not know)
+/// and a later one with the same sender and size is accepted for somebody.
+///
 /// Accepted is who is named again in the same transaction with success; or who was refused for now (4yz) in a transaction
 /// without content, and gets the message of a later one that has the same sender and declares the same size.
 pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
-    let is_any_refused = session.transactions.iter().any(|transaction| transaction.to.iter().any(is_refused));
+    let is_any_refused = session
+        .transactions
+        .iter()
+        .any(|transaction| transaction.to.iter().any(is_refused) || is_not_understood(transaction));
     let is_any_accepted = session.transactions.iter().any(|transaction| transaction.to.iter().any(is_not_refused));
     let mut made_good = HashSet::new();
     if !is_any_refused || !is_any_accepted {
         return made_good;
     }
     let mut accepted_later = HashSet::new();
+    let mut mails_later = HashSet::new();
     for transaction in session.transactions.iter().rev() {
         let is_accepted_here: HashSet<String> =
             transaction.to.iter().filter(|to| is_not_refused(to)).map(|to| to.address.to_lowercase()).collect();
         for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, to)| is_refused(to)) {
             let address = addressee.address.to_lowercase();
-            let is_put_off = addressee.outcome == Outcome::Deferred && transaction.message.is_none();
+            let is_put_off = transaction.message.is_none()
+                && (addressee.outcome == Outcome::Deferred || is_not_understood(transaction));
             if is_accepted_here.contains(&address) || is_put_off && accepted_later.contains(&key(transaction, address))
             {
                 made_good.insert((transaction.n, place));
             }
         }
+        if transaction.to.is_empty()
+            && is_not_understood(transaction)
+            && mails_later.contains(&(transaction.from.as_deref(), transaction.size_said))
+        {
+            made_good.insert((transaction.n, 0));
+        }
         for addressee in transaction.to.iter().filter(|to| to.outcome == Outcome::Accepted) {
+            mails_later.insert((transaction.from.as_deref(), transaction.size_said));
             accepted_later.insert(key(transaction, addressee.address.to_lowercase()));
         }
     }
@@ -38,6 +54,11 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
 
 fn key(transaction: &Transaction, address: String) -> (Option<&str>, Option<u64>, String) {
     (transaction.from.as_deref(), transaction.size_said, address)
+}
+
+/// MAIL was refused for how it is written (RFC 5321, section 4.2.2), and not for its sender.
+fn is_not_understood(transaction: &Transaction) -> bool {
+    transaction.reply.is_some_and(|reply| reply.to == Decided::Mail && matches!(reply.code, Some(500..=504 | 555)))
 }
 
 fn is_refused(addressee: &Addressee) -> bool {
@@ -92,5 +113,15 @@ mod tests {
         assert_eq!(found(&format!("{MAIL}{refused}{RSET}{MAIL}{TAKEN}{DATA}")), []);
         let full = DATA.replace("C: .\nS: 250 ok", "C: .\nS: 452 4.3.1 full");
         assert_eq!(found(&format!("{MAIL}{TAKEN}{full}{MAIL}{TAKEN}{DATA}")), []);
+    }
+
+    #[test]
+    fn mail_that_was_not_understood_and_is_said_otherwise() {
+        let parameter = "C: MAIL FROM:<a@b> FOO=BAR\nS: 555 5.5.4 Unsupported option\n";
+        assert_eq!(found(&format!("{parameter}{MAIL}{TAKEN}{DATA}")), [(1, 0)]);
+        let sender = parameter.replace("555 5.5.4 Unsupported option", "550 5.7.1 go away");
+        assert_eq!(found(&format!("{sender}{MAIL}{TAKEN}{DATA}")), []);
+        assert_eq!(found(&format!("{parameter}{MAIL}{PUT_OFF}")), []);
+        assert_eq!(found(&format!("{MAIL}{TAKEN}{DATA}{parameter}")), []);
     }
 }
