@@ -97,6 +97,8 @@ pub struct Tally {
     pub aborted: u64,
     /// Recipients that were accepted, and that get nothing since the client gave the mail up after another was refused.
     pub given_up: u64,
+    /// Recipients that were accepted, and that get nothing since the server ended the session after another was refused.
+    pub cut_off: u64,
     /// Recipients of whom the capture does not show it.
     pub unknown: u64,
     /// Messages that the server took for recipients that the capture does not show.
@@ -195,11 +197,13 @@ fn logins(session: &Session, tally: &mut Tally) {
 
 fn deliveries(session: &Session, tally: &mut Tally) {
     let made_good = made_good::recipients(session);
+    let tried_again = made_good::tried_again(session);
     for transaction in &session.transactions {
         // What the client gave up before any content crossed, it did not send; those that were refused were refused.
         let unsent = transaction.outcome == Outcome::Aborted && transaction.message.is_none();
         for (place, addressee) in transaction.to.iter().enumerate() {
-            if unsent && !is_refused(addressee.outcome) || made_good.contains(&(transaction.n, place)) {
+            let at = (transaction.n, place);
+            if unsent && !is_refused(addressee.outcome) || made_good.contains(&at) || tried_again.contains(&at) {
                 continue;
             }
             match addressee.outcome {
@@ -243,7 +247,8 @@ fn deliveries(session: &Session, tally: &mut Tally) {
             }
         }
     }
-    tally.given_up = given_up::recipients(session);
+    let left_out = given_up::recipients(session);
+    (tally.given_up, tally.cut_off) = (left_out.by_client, left_out.by_server);
     if unplaced::hides_mail(session) {
         tally.unseen = 1;
     }
@@ -271,6 +276,7 @@ impl Tally {
             deferred,
             aborted,
             given_up,
+            cut_off,
             unknown,
             unnamed,
             unseen,
@@ -300,6 +306,7 @@ impl Tally {
         self.deferred += deferred;
         self.aborted += aborted;
         self.given_up += given_up;
+        self.cut_off += cut_off;
         self.unknown += unknown;
         self.unnamed += unnamed;
         self.unseen += unseen;

@@ -52,6 +52,34 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     made_good
 }
 
+/// The recipients of `session` that were refused for now (4yz) and refused again when the client named them anew: the number
+/// of the transaction, and the recipient's place in it, from 0. The last refusal is not among them.
+///
+/// Anew is within the same transaction; or in a later one that has the same sender and declares the same size, where the
+/// first had no content.
+pub fn tried_again(session: &Session) -> HashSet<(u32, usize)> {
+    let mut tried_again = HashSet::new();
+    let is_put_off = |to: &Addressee| to.outcome == Outcome::Deferred;
+    if !session.transactions.iter().any(|transaction| transaction.to.iter().any(is_put_off)) {
+        return tried_again;
+    }
+    let mut refused_later = HashSet::new();
+    for transaction in session.transactions.iter().rev() {
+        let mut refused_here = HashSet::new();
+        for (place, addressee) in transaction.to.iter().enumerate().rev().filter(|(_, to)| is_refused(to)) {
+            let address = addressee.address.to_lowercase();
+            let is_named_later = refused_here.contains(&address)
+                || transaction.message.is_none() && refused_later.contains(&key(transaction, address.clone()));
+            if is_put_off(addressee) && is_named_later {
+                tried_again.insert((transaction.n, place));
+            }
+            refused_here.insert(address);
+        }
+        refused_later.extend(refused_here.into_iter().map(|address| key(transaction, address)));
+    }
+    tried_again
+}
+
 fn key(transaction: &Transaction, address: String) -> (Option<&str>, Option<u64>, String) {
     (transaction.from.as_deref(), transaction.size_said, address)
 }
@@ -71,7 +99,7 @@ fn is_not_refused(addressee: &Addressee) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::recipients;
+    use super::{recipients, tried_again};
     use crate::verdict::Selection;
     use crate::verdict::testing::session;
 
@@ -113,6 +141,26 @@ mod tests {
         assert_eq!(found(&format!("{MAIL}{refused}{RSET}{MAIL}{TAKEN}{DATA}")), []);
         let full = DATA.replace("C: .\nS: 250 ok", "C: .\nS: 452 4.3.1 full");
         assert_eq!(found(&format!("{MAIL}{TAKEN}{full}{MAIL}{TAKEN}{DATA}")), []);
+    }
+
+    #[test]
+    fn who_is_refused_again_is_one_recipient() {
+        let again = |script: &str| {
+            let session = session(&format!("{HELLO}{script}"), Selection::ALL.needs());
+            let mut found: Vec<_> = tried_again(&session).into_iter().collect();
+            found.sort_unstable();
+            found
+        };
+        let other = "C: RCPT TO:<e@d>\nS: 250 ok\n";
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}{other}{DATA}")), [(1, 0)]);
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}")), [(1, 0), (1, 1)]);
+        let refused = "C: RCPT TO:<C@d>\nS: 550 5.1.1 no such user\n";
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{refused}")), [(1, 0)]);
+        // Another recipient, another mail, another mail that was sent to others, and a refusal for good.
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{}", PUT_OFF.replace("c@d", "f@d"))), []);
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{}{PUT_OFF}", MAIL.replace("a@b", "x@b"))), []);
+        assert_eq!(again(&format!("{MAIL}{PUT_OFF}{other}{DATA}{MAIL}{PUT_OFF}")), []);
+        assert_eq!(again(&format!("{MAIL}{refused}{RSET}{MAIL}{refused}")), []);
     }
 
     #[test]

@@ -107,6 +107,14 @@ mod tests {
         );
         let zh = said(Lang::Zh, &given_up);
         assert!(zh.contains("客户在被拒后放弃了邮件，已被接受的另外 1 位收件人也没有收到"), "{zh}");
+        let cut_off = format!("{REFUSED}! fin server");
+        assert_eq!(
+            said(Lang::En, &cut_off),
+            "Not delivered to e@d: there is no such mailbox (550 5.1.1); nothing was sent to 1 other recipient, whom the \
+             server had accepted: the server ended the session after the refusal."
+        );
+        let zh = said(Lang::Zh, &cut_off);
+        assert!(zh.contains("服务器在拒绝后结束了会话，已被接受的另外 1 位收件人也没有收到"), "{zh}");
         let taken = format!("{REFUSED}{DATA}");
         assert!(!said(Lang::En, &taken).contains("gave the mail up"));
         let all =

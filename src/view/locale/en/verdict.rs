@@ -43,8 +43,8 @@ pub fn refused(address: &str, reply: &str) -> String {
 
 /// What became of what was sent; `lost`: who does not get it, and why.
 pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
-    let Tally { accepted, rejected, deferred, aborted, given_up, unknown, unnamed, .. } = tally;
-    let all = accepted + rejected + deferred + aborted + given_up + unknown;
+    let Tally { accepted, rejected, deferred, aborted, given_up, cut_off, unknown, unnamed, .. } = tally;
+    let all = accepted + rejected + deferred + aborted + given_up + cut_off + unknown;
     let to = |count: u64| if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") };
     let refused = rejected + deferred;
     let whom = match refused.saturating_sub(lost.len() as u64) {
@@ -63,13 +63,13 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
         (0, _) => unfinished,
         _ => format!("{not}; {unfinished}"),
     };
-    let others = if *given_up == 1 { "1 other recipient".to_owned() } else { format!("{given_up} other recipients") };
-    let not = match given_up {
+    let left_out = |not: String, count: u64, why: &str| match count {
         0 => not,
-        _ => format!(
-            "{not}; nothing was sent to {others}, whom the server had accepted: the client gave the mail up after the refusal"
-        ),
+        1 => format!("{not}; nothing was sent to 1 other recipient, whom the server had accepted: {why}"),
+        _ => format!("{not}; nothing was sent to {count} other recipients, whom the server had accepted: {why}"),
     };
+    let not = left_out(not, *given_up, "the client gave the mail up after the refusal");
+    let not = left_out(not, *cut_off, "the server ended the session after the refusal");
     let messages = if *unnamed == 1 { "one message".to_owned() } else { format!("{unnamed} messages") };
     let taken = match (accepted, unnamed) {
         (_, 0) => format!("for {}", to(*accepted)),

@@ -43,8 +43,8 @@ pub fn refused(address: &str, reply: &str) -> String {
 
 /// What became of what was sent; `lost`: who does not get it, and why.
 pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
-    let Tally { accepted, rejected, deferred, aborted, given_up, unknown, unnamed, .. } = tally;
-    let all = accepted + rejected + deferred + aborted + given_up + unknown;
+    let Tally { accepted, rejected, deferred, aborted, given_up, cut_off, unknown, unnamed, .. } = tally;
+    let all = accepted + rejected + deferred + aborted + given_up + cut_off + unknown;
     let refused = rejected + deferred;
     let whom = match refused.saturating_sub(lost.len() as u64) {
         _ if lost.is_empty() => format!(" {refused} 位收件人"),
@@ -65,6 +65,10 @@ pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String 
     let not = match given_up {
         0 => not,
         _ => format!("{not}；客户在被拒后放弃了邮件，已被接受的另外 {given_up} 位收件人也没有收到"),
+    };
+    let not = match cut_off {
+        0 => not,
+        _ => format!("{not}；服务器在拒绝后结束了会话，已被接受的另外 {cut_off} 位收件人也没有收到"),
     };
     let taken = match (accepted, unnamed) {
         (_, 0) => format!("服务器为 {accepted} 位收件人接收了邮件"),
