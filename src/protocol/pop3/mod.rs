@@ -68,6 +68,8 @@ pub enum Effect {
     StlsTooLate,
     /// A refusal of AUTH: the client has given it up by `*` (RFC 5034, section 4).
     GivenUp,
+    /// A refusal of PASS: no USER is in effect (RFC 1939, section 7). It decides on no login.
+    NameMissing,
 }
 
 /// What a step is.

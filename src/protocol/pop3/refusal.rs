@@ -53,6 +53,27 @@ const OF_NO_MESSAGE: [&str; 12] = [
     "out of range",
 ];
 
+/// Words of a refusal of PASS for want of USER: letters alone, and `user` for `username`.
+const WITHOUT_NAME: [&str; 17] = [
+    " no user given ",
+    " no user name given ",
+    " no user specified ",
+    " no user name specified ",
+    " no user command ",
+    " user not given ",
+    " user first ",
+    " user name first ",
+    " user command first ",
+    " need user ",
+    " send user ",
+    " give user ",
+    " issue user ",
+    " specify user ",
+    " expecting user ",
+    " expected user ",
+    " without user ",
+];
+
 /// Whether `argument` is one that a command of the TRANSACTION state takes (RFC 1939, sections 5 and 7). True for commands
 /// that take none, or are extensions: servers pass over what follows.
 pub(super) fn fits(verb: Verb, argument: &[u8]) -> bool {
@@ -81,6 +102,7 @@ pub(super) fn of(pending: &Pending, state: State, text: &[u8], ok: bool, has_cod
         // AUTH alone asks for a list.
         Verb::Auth if state == State::Transaction && pending.login.is_some() => Some(Effect::LoggedIn),
         Verb::User if !has_code && is_set_already(text) => Some(Effect::NameSet),
+        Verb::Pass if !has_code && is_name_missing(text) => Some(Effect::NameMissing),
         Verb::Stls if state == State::Transaction => Some(Effect::StlsTooLate),
         Verb::Auth if is_given_up(pending) => Some(Effect::GivenUp),
         Verb::Retr | Verb::Dele | Verb::Top | Verb::List | Verb::Uidl if state == State::Transaction && !has_code => {
@@ -121,6 +143,20 @@ pub(super) fn is_set_already(text: &[u8]) -> bool {
     let is_name = |word: &[u8]| matches!(word, b"user" | b"username" | b"name");
     let is_set = |word: &[u8]| matches!(word, b"set" | b"specified" | b"given" | b"sent" | b"supplied" | b"entered");
     words.clone().any(is_name) && words.clone().any(|word| word == b"already") && words.any(is_set)
+}
+
+/// True where a refusal of PASS says that USER has to come first (Dovecot: `No username given.`): it is about the order, and
+/// the password was not looked at.
+pub(super) fn is_name_missing(text: &[u8]) -> bool {
+    let words = lower(text).split(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty()).fold(
+        vec![b' '],
+        |mut words, word| {
+            words.extend_from_slice(if word == b"username" { b"user" } else { word });
+            words.push(b' ');
+            words
+        },
+    );
+    says(&words, &WITHOUT_NAME)
 }
 
 fn lower(text: &[u8]) -> Vec<u8> {

@@ -163,7 +163,7 @@ fn every_pop3_step_has_words_of_its_own() {
     let effects = effects
         .into_iter()
         .chain([Effect::Gone(3), Effect::NoMessage(3), Effect::BadArgument, Effect::LoggedIn, Effect::NameSet])
-        .chain([Effect::StlsTooLate, Effect::GivenUp])
+        .chain([Effect::StlsTooLate, Effect::GivenUp, Effect::NameMissing])
         .map(|effect| Pop3::Effect(effect, None));
     let effects = effects.chain([Pop3::Deletes(3)]);
     let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded).chain(effects);

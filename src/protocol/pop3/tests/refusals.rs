@@ -138,3 +138,24 @@ fn a_login_that_the_client_gives_up_is_not_refused() {
     assert_eq!(effect(asked, "*", "-ERR Authentication aborted by client."), Some(Effect::GivenUp));
     assert_eq!(effect(asked, "AGJvYgBzZWNyZXQ=", "-ERR nope"), None);
 }
+
+#[test]
+fn a_password_without_a_name_is_out_of_order() {
+    for (reply, is_order) in [
+        ("-ERR No username given.", true),
+        ("-ERR USER first", true),
+        ("-ERR You must give USER command first", true),
+        ("-ERR Please send username before PASS", true),
+        // The name, or the password, was looked at.
+        ("-ERR no such user", false),
+        ("-ERR user must change the password first", false),
+        ("-ERR [AUTH] No username given.", false),
+        ("-ERR", false),
+    ] {
+        assert_eq!(effect("S: +OK hi\n ", "PASS y", reply) == Some(Effect::NameMissing), is_order, "{reply}");
+        let told = hear(&format!("S: +OK hi\n C: PASS y\n S: {reply}\n C: QUIT\n S: +OK"));
+        let unheeded: Vec<_> = told.credentials.iter().map(|login| login.unheeded).collect();
+        assert_eq!(unheeded, [is_order], "{reply}");
+    }
+    assert_eq!(effect("S: +OK hi\n ", "APOP joe 0123456789abcdef0123456789abcdef", "-ERR USER first"), None);
+}

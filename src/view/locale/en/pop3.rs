@@ -127,6 +127,7 @@ pub fn effect(effect: Effect) -> String {
         Effect::LoggedIn => "A login within the session is refused: the client is logged in already".to_owned(),
         Effect::NameSet => "The user name is set already: this decides on no login".to_owned(),
         Effect::StlsTooLate => "STLS is refused: TLS can begin before the login only".to_owned(),
+        Effect::NameMissing => "PASS is refused: USER must come first, and the password was not looked at".to_owned(),
         Effect::GivenUp => "The login is over: the client has given it up".to_owned(),
     }
 }

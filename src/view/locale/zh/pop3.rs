@@ -121,6 +121,7 @@ pub fn effect(effect: Effect) -> String {
         Effect::LoggedIn => "会话中的再次登录被拒绝：客户已经登录".to_owned(),
         Effect::NameSet => "用户名此前已经设定，该响应与登录成败无关".to_owned(),
         Effect::StlsTooLate => "STLS 被拒绝：只能在登录之前开始 TLS".to_owned(),
+        Effect::NameMissing => "PASS 被拒绝：须先用 USER 给出用户名，服务器并未核对密码".to_owned(),
         Effect::GivenUp => "登录到此结束：客户已放弃登录".to_owned(),
     }
 }
