@@ -97,6 +97,11 @@ pub fn of(step: &Step<'_>) -> Variant {
             ..
         }) if let Some(said) = smtp::said::of(step.text).filter(|said| closes(*said)) => Variant::Said(said),
         Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
+            if arguments(step).is_empty() =>
+        {
+            Variant::Nothing
+        }
+        Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
             if arguments(step).iter().any(u8::is_ascii_whitespace) =>
         {
             Variant::InitialResponse
@@ -214,6 +219,7 @@ fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {
     match verb {
         Verb::Mail if is_null_sender(arguments) => Variant::NullSender,
         Verb::Bdat | Verb::Burl if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Variant::Last,
+        Verb::Auth if arguments.is_empty() => Variant::Nothing,
         Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Variant::InitialResponse,
         _ => Variant::Plain,
     }

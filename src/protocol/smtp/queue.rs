@@ -6,6 +6,7 @@ later answer after one reply that never comes, so replies are paired with comman
 are whole, the rules are these, the first that fits:
 
 1. *The code names its command.* 354 answers DATA, 334 and 235 answer AUTH, 221 answers QUIT.
+   (221 also answers what is no mail command: Postfix ends the session so.)
    Where the front cannot be answered so and a later question can, that one is answered, and those before it never will
    be. A code that no question in flight can have answers the front all the same: servers do invent codes.
 2. *An empty line is never accepted.* A reply that is no refusal answers the first question behind empty lines.
@@ -301,7 +302,12 @@ impl Queue {
     /// Takes out the questions that a reply with `code` proves to have no reply: the front cannot be answered so, and a
     /// later question can.
     fn never_answered(&mut self, code: u16) -> Vec<Pending> {
-        let is_blank = matches!(self.in_flight.front(), Some(Pending { question: Question::Blank, .. }));
+        let front = self.in_flight.front().map(|pending| &pending.question);
+        let is_blank = matches!(front, Some(Question::Blank));
+        // Postfix ends the session by 221 where what it reads is no mail command; QUIT behind it is not read any more.
+        if code == 221 && matches!(front, Some(Question::RefusedLine | Question::Command(Verb::Other))) {
+            return Vec::new();
+        }
         if !(names_its_command(code) && code != 220 || is_blank) || self.in_flight.may_be_answered_by(0, code) {
             return Vec::new();
         }

@@ -278,7 +278,8 @@ pub enum Variant {
     Refused(LoginCause),
     /// A refusal of a login: the credentials are not accepted, without another word.
     NotAccepted,
-    /// IMAP: NOTIFY NONE (RFC 5465, section 3.2), and an ENABLED that names no extension (RFC 5161, section 3.2).
+    /// IMAP: NOTIFY NONE (RFC 5465, section 3.2), and an ENABLED that names no extension (RFC 5161, section 3.2). SMTP's AUTH
+    /// and IMAP's AUTHENTICATE: no mechanism is named (RFC 4954, section 4; RFC 9051, section 6.2.2).
     Nothing,
     /// IMAP, NO to a message that is to be stored: the words speak of the message itself.
     MessageRefused,

@@ -214,6 +214,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
         What::Command { verb: Verb::Authenticate, .. } if variant == Variant::InitialResponse => {
             Imap::Sasl(Sasl::BeginsAtOnce)
         }
+        What::Command { verb: Verb::Authenticate, .. } if variant == Variant::Nothing => Imap::Sasl(Sasl::NamesNothing),
         What::Command { verb: Verb::Notify, .. } if variant == Variant::Nothing => Imap::NotifyNone,
         What::Command { verb, uid } => Imap::Command(Command::new(*verb, *uid)),
         What::Tagged { status, .. }

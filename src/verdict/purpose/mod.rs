@@ -20,7 +20,8 @@ pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
-use crate::protocol::event::{Channel, LoginOutcome, ProxyHeader, StepId, Subject};
+use crate::protocol::event::{Channel, LoginCause, LoginOutcome, ProxyHeader, StepId, Subject};
+use crate::protocol::sasl::Round;
 use crate::protocol::{Protocol, imap as imap_protocol, pop3 as pop3_protocol, smtp as smtp_protocol, tls};
 use crate::session::model::{Session, Step, TlsMode, Variant};
 use crate::verdict::idle;
@@ -111,6 +112,11 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
             {
                 Purpose::Smtp(Smtp::Reply { what: smtp::Reply::DataAfterChunks, enhanced })
             }
+            Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ChunkOutOfOrder, enhanced })
+                if is_after_refusal(session, step) =>
+            {
+                Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ChunkAfterRefusal, enhanced })
+            }
             Purpose::Imap(what) => Purpose::Imap(imap_in_context(session, step, what)),
             purpose => purpose,
         },
@@ -132,6 +138,25 @@ fn is_after_chunks(session: &Session, reply: &Step) -> bool {
     of_message == Some(Verb::Bdat)
 }
 
+/// The chunk that `reply` refuses came behind a chunk or DATA of the same message that was refused, though a recipient was
+/// accepted: all that follows is refused until RSET (RFC 3030, section 2).
+fn is_after_refusal(session: &Session, reply: &Step) -> bool {
+    use smtp_protocol::{ReplyTo, Subject::Reply, Verb};
+    let at = session.steps.partition_point(|step| step.n < reply.n);
+    let before = session.steps.get(at.saturating_sub(BEFORE_REPLY)..at).unwrap_or_default();
+    let (mut has_recipient, mut is_refused) = (false, false);
+    for step in before.iter().rev() {
+        let Subject::Smtp(Reply { to: ReplyTo::Command(verb), code, .. }) = step.subject else { continue };
+        match verb {
+            Verb::Bdat | Verb::Data => is_refused |= code >= 400,
+            Verb::Rcpt => has_recipient |= (200..300).contains(&code),
+            Verb::Mail | Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo => break,
+            _ => {}
+        }
+    }
+    has_recipient && is_refused
+}
+
 /// What an IMAP step does, where the steps around it say more than the one that it answers.
 fn imap_in_context(session: &Session, step: &Step, what: Imap) -> Imap {
     match what {
@@ -145,6 +170,9 @@ fn imap_in_context(session: &Session, step: &Step, what: Imap) -> Imap {
         }
         Imap::Tagged { to, what: imap::Tagged::Ok, code } if enables_nothing(session, step) => {
             Imap::Tagged { to, what: imap::Tagged::NothingEnabled, code }
+        }
+        Imap::Tagged { .. } | Imap::Sasl(Sasl::Refused(_) | Sasl::NotAccepted) if client_gave_up(session, step) => {
+            Imap::Sasl(Sasl::Refused(LoginCause::Cancelled))
         }
         Imap::Appended { octets } if is_in_vain(session, step) => Imap::AppendedInVain { octets },
         what => what,
@@ -176,6 +204,27 @@ fn enables_nothing(session: &Session, reply: &Step) -> bool {
     let to = session.steps.partition_point(|step| step.n < reply.n);
     let between = session.steps.get(from..to).unwrap_or_default();
     session.transport.counters.server_missing == 0 && between.len() <= BEFORE_REPLY && !between.iter().any(is_told)
+}
+
+/// `reply` refuses an AUTHENTICATE that the client gave up by `*` (RFC 9051, section 6.2.2).
+fn client_gave_up(session: &Session, reply: &Step) -> bool {
+    use imap_protocol::{Status, Verb, What};
+    let is_refusal = match &reply.subject {
+        Subject::Imap(imap) => {
+            matches!(imap.what, What::Tagged { to: Some(Verb::Authenticate), status: Status::No | Status::Bad, .. })
+        }
+        _ => false,
+    };
+    let Some(asked) = reply.answers.filter(|_| is_refusal) else { return false };
+    let from = session.steps.partition_point(|step| step.n <= asked);
+    let to = session.steps.partition_point(|step| step.n < reply.n);
+    let between = session.steps.get(from..to).unwrap_or_default();
+    let responses = between.iter().rev().take(BEFORE_REPLY).filter_map(|step| match &step.subject {
+        Subject::Imap(imap_protocol::Subject { what: What::Response(round), .. }) => Some(*round),
+        _ => None,
+    });
+    // The last one before what the client sent behind it.
+    responses.into_iter().next() == Some(Round::Cancel)
 }
 
 /// The content of an APPEND or REPLACE that the server does not know.

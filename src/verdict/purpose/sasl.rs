@@ -12,6 +12,8 @@ pub enum Sasl {
     Response(Round),
     /// The client begins, and sends its first message along (RFC 4959).
     BeginsAtOnce,
+    /// The client begins, and names no mechanism.
+    NamesNothing,
     /// The server refuses the login, and says why.
     Refused(LoginCause),
     /// The server refuses the login: it does not accept the credentials, and says no more.

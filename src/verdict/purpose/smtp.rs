@@ -2,7 +2,8 @@
 
 use super::{Sasl, enhanced, enumerated};
 use crate::protocol::Protocol;
-use crate::protocol::event::LoginCause;
+use crate::protocol::event::{self, LoginCause};
+use crate::protocol::sasl::Round;
 use crate::protocol::smtp::{Enhanced, ReplyTo, Said, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -79,6 +80,8 @@ pub enum Command {
     BdatLast,
     /// AUTH with an initial response.
     AuthAtOnce,
+    /// AUTH that names no mechanism.
+    AuthAlone,
     /// BURL url LAST.
     BurlLast,
     /// A verb that is not known here, of an extension that the server has announced.
@@ -91,9 +94,8 @@ impl Command {
     /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let others =
-            [Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast, Self::Announced, Self::Private];
-        Verb::all().map(Self::Verb).chain(others)
+        let of_verbs = [Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::AuthAlone, Self::BurlLast];
+        Verb::all().map(Self::Verb).chain(of_verbs).chain([Self::Announced, Self::Private])
     }
 }
 
@@ -123,6 +125,11 @@ pub fn of(
     answered: Option<&Step>,
     elapsed: Option<i64>,
 ) -> Smtp {
+    if let Subject::Reply { to: ReplyTo::Sasl, code: 500..=599, .. } = *subject
+        && answered.is_some_and(gives_up)
+    {
+        return Smtp::Sasl(Sasl::Refused(LoginCause::Cancelled));
+    }
     // The server's own words outrank the code.
     if let Variant::Said(said) = variant
         && let Some(refused) = refusal(subject, said)
@@ -139,15 +146,14 @@ pub fn of(
             if variant == Variant::NotAccepted && reply(to, code, false) == Reply::LoginRefused =>
         {
             // Nothing was sent that could be accepted or not.
-            let sent_nothing =
-                to == ReplyTo::Command(Verb::Auth) && answered.is_some_and(|step| step.variant == Variant::Plain);
+            let sent_nothing = to == ReplyTo::Command(Verb::Auth) && answered.is_some_and(sends_nothing);
             Smtp::Sasl(if sent_nothing { Sasl::Refused(LoginCause::Unknown) } else { Sasl::NotAccepted })
         }
         // No password can be wrong of which nothing was sent.
         Subject::Reply { to: to @ ReplyTo::Command(Verb::Auth), code, .. }
             if variant == Variant::Refused(LoginCause::WrongSecret)
                 && reply(to, code, false) == Reply::LoginRefused
-                && answered.is_some_and(|step| step.variant == Variant::Plain) =>
+                && answered.is_some_and(sends_nothing) =>
         {
             Smtp::Sasl(Sasl::Refused(LoginCause::Unknown))
         }
@@ -200,6 +206,16 @@ pub fn of(
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     }
+}
+
+/// AUTH that carries no initial response.
+fn sends_nothing(step: &Step) -> bool {
+    matches!(step.variant, Variant::Plain | Variant::Nothing)
+}
+
+/// The client's response that gives a login up (RFC 4954, section 4).
+fn gives_up(step: &Step) -> bool {
+    step.subject == event::Subject::Smtp(Subject::Response(Round::Cancel))
 }
 
 /// What the greeting or reply `subject` says by its words, where that is more than its codes say.
@@ -263,6 +279,7 @@ fn command(verb: Verb, variant: Variant) -> Command {
         (Verb::Bdat, Variant::Last) => Command::BdatLast,
         (Verb::Burl, Variant::Last) => Command::BurlLast,
         (Verb::Auth, Variant::InitialResponse) => Command::AuthAtOnce,
+        (Verb::Auth, Variant::Nothing) => Command::AuthAlone,
         (verb, _) => Command::Verb(verb),
     }
 }

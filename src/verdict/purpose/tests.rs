@@ -81,6 +81,7 @@ fn an_smtp_code_means_what_was_asked() {
         (ReplyTo::RefusedLine, 214, RefusedLineObeyed),
         (ReplyTo::RefusedLine, 502, RefusedLineRefused),
         (ReplyTo::RefusedLine, 421, Closing),
+        (ReplyTo::RefusedLine, 221, RefusedLineEnds),
         (ReplyTo::Recipient, 250, RecipientAccepted),
         (ReplyTo::Recipient, 552, RecipientFull),
         (ReplyTo::Command(Verb::Bdat), 250, ChunkAccepted),
@@ -152,8 +153,9 @@ fn every_reply_is_one_that_some_code_gives() {
         })
         .collect();
     // An enhanced status code alone gives the first, the session's protocol the second, the steps before it the third.
-    let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected, smtp::Reply::DataAfterChunks];
-    for reply in smtp::Reply::ALL.iter().filter(|reply| !others.contains(reply)) {
+    let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected];
+    let by_steps = [smtp::Reply::DataAfterChunks, smtp::Reply::ChunkAfterRefusal];
+    for reply in smtp::Reply::ALL.iter().filter(|reply| !others.contains(reply) && !by_steps.contains(reply)) {
         assert!(given.contains(reply), "no code gives {reply:?}");
     }
 }
@@ -185,6 +187,8 @@ fn arguments_tell_commands_apart() {
         (Verb::Bdat, "BDAT 10 last ", smtp::Command::BdatLast),
         (Verb::Auth, "AUTH LOGIN", smtp::Command::Verb(Verb::Auth)),
         (Verb::Auth, "AUTH PLAIN AGEAYg==", smtp::Command::AuthAtOnce),
+        (Verb::Auth, "AUTH PLAIN", smtp::Command::Verb(Verb::Auth)),
+        (Verb::Auth, "AUTH ", smtp::Command::AuthAlone),
     ];
     for (verb, text, command) in cases {
         assert_eq!(smtp_command(verb, text), command, "{text}");
@@ -383,4 +387,45 @@ fn data_behind_chunks_is_not_too_early() {
     assert_eq!(reply(&format!("{chunk}{data}")), smtp::Reply::DataAfterChunks);
     assert_eq!(reply(data), smtp::Reply::DataTooEarly);
     assert_eq!(reply(&format!("{chunk}C: RSET\nS: 250 ok\n{data}")), smtp::Reply::DataTooEarly);
+    let last = "C: BDAT 0 LAST\nS: 503 only RSET accepted now";
+    assert_eq!(reply(&format!("{chunk}{data}\n{last}")), smtp::Reply::ChunkAfterRefusal);
+    let failed = chunk.replace("250 5 bytes", "451 4.3.0 disk");
+    assert_eq!(reply(&format!("{failed}{last}")), smtp::Reply::ChunkAfterRefusal);
+    // No recipient, nothing refused, and another message.
+    let nobody = failed.replace("C: RCPT TO:<c@d>\nS: 250 ok\n", "");
+    assert_eq!(reply(&format!("{nobody}{last}")), smtp::Reply::ChunkOutOfOrder);
+    assert_eq!(reply(last), smtp::Reply::ChunkOutOfOrder);
+    assert_eq!(reply(&format!("{failed}C: RSET\nS: 250 ok\n{last}")), smtp::Reply::ChunkOutOfOrder);
+}
+
+#[test]
+fn a_login_that_the_client_gives_up_by_a_star_is_not_refused() {
+    let last = |script: &str| {
+        let session = crate::verdict::testing::session(script, Needs::ALL);
+        purpose(&session, session.steps.last().expect("a step"))
+    };
+    let cancelled = Sasl::Refused(LoginCause::Cancelled);
+    let imap = "S: * OK hi\nC: a AUTHENTICATE PLAIN\nS: +\n";
+    for reply in ["BAD Authentication aborted by client.", "NO no", "NO [AUTHENTICATIONFAILED] wrong password"] {
+        assert_eq!(last(&format!("{imap}C: *\nS: a {reply}")), Purpose::Imap(Imap::Sasl(cancelled)), "{reply}");
+        let sent = last(&format!("{imap}C: AGJvYgBzZWNyZXQ=\nS: a {reply}"));
+        assert_ne!(sent, Purpose::Imap(Imap::Sasl(cancelled)), "{reply}");
+    }
+    let smtp = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN\nS: 334\n";
+    for reply in ["501 Authentication cancelled", "501 5.7.0 no", "535 5.7.8 wrong password"] {
+        assert_eq!(last(&format!("{smtp}C: *\nS: {reply}")), Purpose::Smtp(Smtp::Sasl(cancelled)), "{reply}");
+        let sent = last(&format!("{smtp}C: AGJvYgBzZWNyZXQ=\nS: {reply}"));
+        assert_ne!(sent, Purpose::Smtp(Smtp::Sasl(cancelled)), "{reply}");
+    }
+}
+
+#[test]
+fn a_login_may_begin_without_a_mechanism() {
+    let of = |script: &str, n: usize| {
+        let session = crate::verdict::testing::session(script, Needs::ALL);
+        purpose(&session, session.steps.get(n).expect("a step"))
+    };
+    let imap = |command: &str| of(&format!("S: * OK hi\nC: a {command}\nS: a BAD missing argument"), 1);
+    assert_eq!(imap("AUTHENTICATE"), Purpose::Imap(Imap::Sasl(Sasl::NamesNothing)));
+    assert!(matches!(imap("AUTHENTICATE PLAIN"), Purpose::Imap(Imap::Command(_))));
 }

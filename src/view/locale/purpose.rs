@@ -39,6 +39,7 @@ fn of_sasl(lang: Lang, sasl: Sasl) -> Said {
     match sasl {
         Sasl::Challenge(round) => say!(lang, sasl::challenge(round)).into(),
         Sasl::Response(round) => say!(lang, sasl::response(round)).into(),
+        Sasl::NamesNothing => say!(lang, smtp::command(smtp::Command::AuthAlone)).into(),
         Sasl::BeginsAtOnce => say!(lang, smtp::command(smtp::Command::AuthAtOnce)).into(),
         Sasl::NotAccepted => say!(lang, login::not_accepted()).into(),
         Sasl::Refused(cause) => say!(lang, login::refused(cause)).into(),

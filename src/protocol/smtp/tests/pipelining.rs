@@ -129,6 +129,22 @@ fn content_sent_in_spite_of_a_refusal_is_no_command() {
     assert!(told.messages.is_empty());
 }
 
+/// Postfix ends the session where a line is no mail command, and reads no QUIT behind it.
+#[test]
+fn a_221_answers_the_line_that_is_no_mail_command() {
+    let answers = |first: &str| {
+        let told = smtp(&format!(
+            "S: 220 x\nC: EHLO a\nS: 250 x\nC: DATA\nS: 554 5.5.1 no valid recipients\n\
+             C: {first}\nC: QUIT\nS: 221 2.7.0 Error: I can break rules, too. Goodbye."
+        ));
+        told.steps.last().and_then(|step| step.answers)
+    };
+    assert_eq!(answers("From: bob@example.test"), Some(6));
+    assert_eq!(answers("GET / HTTP/1.1"), Some(6));
+    // A command that has no reply.
+    assert_eq!(answers("NOOP"), Some(7));
+}
+
 #[test]
 fn without_any_reply_the_bytes_themselves_decide() {
     let told = smtp(

@@ -51,6 +51,8 @@ pub(super) fn of(to: Option<ReplyTo>, code: u16, said: Said, meaning: Option<Mea
 fn refused(to: ReplyTo, code: u16) -> Option<Refused> {
     Some(match (to, code) {
         (ReplyTo::UnfinishedContent { .. } | ReplyTo::InDoubt, _) | (ReplyTo::Command(Verb::Quit), 221) => return None,
+        // What was read as a command is told by a sentence of its own.
+        (ReplyTo::RefusedLine, 221) => return None,
         (_, 221) => Refused::Service,
         (_, 421) => Refused::Connection,
         (ReplyTo::Command(verb), _) => match verb {

@@ -76,6 +76,8 @@ enumerated! {
         // To a line of content that had been refused before.
         RefusedLineObeyed,
         RefusedLineRefused,
+        /// 221.
+        RefusedLineEnds,
         // To the content, for one recipient.
         RecipientAccepted,
         RecipientDeferred,
@@ -87,6 +89,8 @@ enumerated! {
         ChunkAccepted,
         ChunkDeferred,
         ChunkOutOfOrder,
+        /// 503, behind a chunk or DATA of the same message that was refused.
+        ChunkAfterRefusal,
         ChunkTooBig,
         ChunkRefused,
         // To the other commands.
@@ -183,6 +187,7 @@ enumerated! {
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
     use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, RefusedLine, Sasl, UnfinishedContent};
     match (asked, code) {
+        (RefusedLine, 221) => Reply::RefusedLineEnds,
         (_, 221) => Reply::Closed,
         (_, 421) | (UnfinishedContent { .. }, _) => Reply::Closing,
         (Nothing, _) => Reply::Unasked,

@@ -32,6 +32,7 @@ pub fn command(command: Command) -> &'static str {
         Command::Verb(Verb::Noop) => "Does nothing but ask for a reply, to keep the connection alive",
         Command::Verb(Verb::Quit) => "Ends the session",
         Command::Verb(Verb::Auth) => "Begins to log in, with the mechanism named",
+        Command::AuthAlone => "Begins to log in, and names no mechanism",
         Command::AuthAtOnce => "Begins to log in, and sends the mechanism's first message along",
         Command::Verb(Verb::StartTls) => "Asks to encrypt the connection with TLS from here on",
         Command::Verb(Verb::Etrn) => "Asks the server to send the mail that waits for a domain",
@@ -137,6 +138,9 @@ pub fn reply(reply: Reply) -> &'static str {
             "A line of the content that was refused before was read as a command, and carried out: no message was taken"
         }
         Reply::RefusedLineRefused => "A line of the content that was refused before was read as a command, and refused",
+        Reply::RefusedLineEnds => {
+            "The server ends the session: a line of the content that was refused before was sent as a command"
+        }
         Reply::ContentRefused => "The content crossed and was not taken|the transaction has failed",
         Reply::RecipientAccepted => "The message is taken for this recipient",
         Reply::RecipientDeferred => "The message is not taken for this recipient at the moment: try again later",
@@ -145,6 +149,9 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::ChunkAccepted => "The server has the chunk and waits for the next",
         Reply::ChunkDeferred => "The server cannot take the chunk at the moment",
         Reply::ChunkOutOfOrder => "The chunk is refused: sender or recipients are missing, or the message has ended",
+        Reply::ChunkAfterRefusal => {
+            "The chunk is refused: a part of the message was refused before, and the message must begin anew after RSET"
+        }
         Reply::ChunkTooBig => "The chunk is refused: the message is too large",
         Reply::ChunkRefused => "The server refuses the chunk",
         Reply::RsetDone => "The message begun is dropped",
