@@ -105,6 +105,11 @@ mod tests {
          S: 354 go\nC: .\nS: 250 ok"
     );
     has_not!(
+        refused_lines_inside_tls_that_was_decrypted,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nC: EHLO a\nS: 250 mx\n\
+         C: MAIL FROM:<a@b>\nS: 250 ok\nC: DATA\nS: 554 no valid recipients\nC: Subject: hi\nS: 500 what\nC: .\nS: 500 what"
+    );
+    has_not!(
         inside_tls_that_was_decrypted,
         "S: +OK ready\nC: STLS\nS: +OK begin\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text\nS: ."
     );
