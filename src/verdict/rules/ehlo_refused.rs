@@ -44,9 +44,12 @@ pub const RULE: Rule = Rule {
     },
     sentences: &[
         Sentence {
-            en: "The client did not try HELO. The server said: {0}", zh: "客户没有尝试 HELO。服务器的答复：{0}"
+            en: "The client did not try HELO. The server said: {0}",
+            zh: "客户没有尝试 HELO。服务器的答复：{0}",
         },
-        Sentence { en: "HELO was refused, too. The server said: {0}", zh: "HELO 也被拒绝。服务器的答复：{0}" },
+        Sentence {
+            en: "HELO was refused, too. The server said: {0}", zh: "HELO 也被拒绝。服务器的答复：{0}"
+        },
         Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" },
     ],
     check,

@@ -177,10 +177,7 @@ mod tests {
         "S: * OK hi\nC: a LOGIN bob x\nS: a OK Logged in\nC: b LOGIN bob x\n\
          S: b BAD Error in IMAP command LOGIN: Unknown command"
     );
-    has_not!(
-        imap_after_preauth,
-        "S: * PREAUTH hi\nC: a LOGIN bob x\nS: a NO Already logged in"
-    );
+    has_not!(imap_after_preauth, "S: * PREAUTH hi\nC: a LOGIN bob x\nS: a NO Already logged in");
     has!(
         imap_by_a_server_that_looks_at_a_second_login,
         "S: * OK hi\nC: a LOGIN bob x\nS: a OK Logged in\nC: b LOGIN eve y\nS: b NO [AUTHENTICATIONFAILED] wrong" => [4, 5]

@@ -95,7 +95,10 @@ mod tests {
         a_command_that_is_not_known,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b REPLACE 1 INBOX {4+}\nC: abcd\nS: b BAD Error in IMAP command REPLACE: Unknown command"
     );
-    has_not!(before_the_login, "S: * OK ready\nC: b APPEND INBOX {4}\nS: b BAD Error in IMAP command received by server.");
+    has_not!(
+        before_the_login,
+        "S: * OK ready\nC: b APPEND INBOX {4}\nS: b BAD Error in IMAP command received by server."
+    );
     has_not!(
         a_mailbox_that_is_full,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {108}\nS: b NO [OVERQUOTA] full"

@@ -68,7 +68,13 @@ fn is_the_accounts(login: &Credential) -> bool {
         LoginOutcome::Cancelled => false,
         LoginOutcome::Rejected | LoginOutcome::Unknown => matches!(
             login.cause,
-            Some(LoginCause::EncryptionDemanded | LoginCause::Expired | LoginCause::InUse | LoginCause::SwitchedOff | LoginCause::Temporary)
+            Some(
+                LoginCause::EncryptionDemanded
+                    | LoginCause::Expired
+                    | LoginCause::InUse
+                    | LoginCause::SwitchedOff
+                    | LoginCause::Temporary
+            )
         ),
     }
 }

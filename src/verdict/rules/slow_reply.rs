@@ -60,8 +60,12 @@ fn check(session: &Session, found: &mut Found) {
         let command = asked.command.as_deref();
         // What is not known may be IDLE.
         let waits_for_news = asked.text_omitted || command == Some("IDLE");
-        if step.from != Side::Server || step.kind == Kind::Data || waits_for_news || before.from == Side::Server
-            || ending::is_end_of_silence(step) {
+        if step.from != Side::Server
+            || step.kind == Kind::Data
+            || waits_for_news
+            || before.from == Side::Server
+            || ending::is_end_of_silence(step)
+        {
             continue;
         }
         let refuses =
