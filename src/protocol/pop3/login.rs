@@ -115,8 +115,6 @@ impl Dialogue {
         let refusal = refused(line, reply);
         let mut cause = if ok { LoginCause::Unknown } else { login_cause::of(&refusal) };
         let outcome = if ok { LoginOutcome::Accepted } else { login_cause::outcome(&refusal, cause) };
-        // The server has looked at no password.
-        let lacks_name = !ok && reply.code.is_none() && is_pass(&login) && refusal::is_name_missing(&line.bytes);
         // A login within a session is refused for that alone: the one before holds.
         let is_within = self.state == State::Transaction && !ok;
         self.state = if ok || is_within { State::Transaction } else { State::Authorization };
@@ -135,7 +133,7 @@ impl Dialogue {
                 exchange.finish(outcome)
             }
         };
-        let credential = Credential { unheeded: is_within || lacks_name, ..credential };
+        let credential = Credential { unheeded: is_within, ..credential };
         out.credential(credential.with_reply(&line.bytes, cause));
     }
 
@@ -159,11 +157,6 @@ impl Dialogue {
 /// True where a refusal of USER decides on no login: the command is not known, or the name is set already.
 fn decides_nothing(text: &[u8]) -> bool {
     login_cause::is_of_syntax(text) || refusal::is_set_already(text)
-}
-
-/// PASS, and not APOP.
-fn is_pass(login: &Login) -> bool {
-    matches!(login, Login::Native(credential) if credential.password.is_some())
 }
 
 fn refused<'a>(line: &'a Line<'_>, reply: &'a Reply<'_>) -> Refusal<'a> {

@@ -68,7 +68,7 @@ pub enum Effect {
     StlsTooLate,
     /// A refusal of AUTH: the client has given it up by `*` (RFC 5034, section 4).
     GivenUp,
-    /// A refusal of PASS: no USER is in effect (RFC 1939, section 7). It decides on no login.
+    /// A refusal of PASS: no USER is in effect (RFC 1939, section 7). The login has failed, and no password was looked at.
     NameMissing,
 }
 

@@ -147,7 +147,7 @@ pub(super) fn is_set_already(text: &[u8]) -> bool {
 
 /// True where a refusal of PASS says that USER has to come first (Dovecot: `No username given.`): it is about the order, and
 /// the password was not looked at.
-pub(super) fn is_name_missing(text: &[u8]) -> bool {
+fn is_name_missing(text: &[u8]) -> bool {
     let words = lower(text).split(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty()).fold(
         vec![b' '],
         |mut words, word| {
