@@ -397,8 +397,8 @@ mod tests {
 
     #[test]
     fn who_is_accepted_in_the_end_is_one_recipient_who_gets_the_message() {
-        let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n\
-                      C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\n\
+        let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b> SIZE=9\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n\
+                      C: RSET\nS: 250 ok\nC: MAIL FROM:<a@b> SIZE=9\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\n\
                       C: Subject: x\nC: .\nS: 250 ok";
         let verdict = verdict(script);
         let tally = &verdict.tally;

@@ -13,7 +13,8 @@ use std::collections::HashSet;
 /// and a later one with the same sender and size is accepted for somebody.
 ///
 /// Accepted is who is named again in the same transaction with success; or who was refused for now (4yz) in a transaction
-/// without content, and gets the message of a later one that has the same sender and declares the same size.
+/// without content, and gets the message of a later one that has the same sender and declares the same size. Without a
+/// declared size nothing shows that it is the same mail: a relay may have several of one sender for one recipient.
 pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     let is_any_refused = session
         .transactions
@@ -32,7 +33,7 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
         for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, to)| is_refused(to)) {
             let address = addressee.address.to_lowercase();
             let is_put_off = transaction.message.is_none()
-                && (addressee.outcome == Outcome::Deferred || is_not_understood(transaction));
+                && (is_put_off_known(transaction, addressee) || is_not_understood(transaction));
             if is_accepted_here.contains(&address) || is_put_off && accepted_later.contains(&key(transaction, address))
             {
                 made_good.insert((transaction.n, place));
@@ -56,7 +57,7 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
 /// of the transaction, and the recipient's place in it, from 0. The last refusal is not among them.
 ///
 /// Anew is within the same transaction; or in a later one that has the same sender and declares the same size, where the
-/// first had no content.
+/// first had no content. As in [`recipients`], a size must be declared.
 pub fn tried_again(session: &Session) -> HashSet<(u32, usize)> {
     let mut tried_again = HashSet::new();
     let is_put_off = |to: &Addressee| to.outcome == Outcome::Deferred;
@@ -69,7 +70,9 @@ pub fn tried_again(session: &Session) -> HashSet<(u32, usize)> {
         for (place, addressee) in transaction.to.iter().enumerate().rev().filter(|(_, to)| is_refused(to)) {
             let address = addressee.address.to_lowercase();
             let is_named_later = refused_here.contains(&address)
-                || transaction.message.is_none() && refused_later.contains(&key(transaction, address.clone()));
+                || transaction.message.is_none()
+                    && transaction.size_said.is_some()
+                    && refused_later.contains(&key(transaction, address.clone()));
             if is_put_off(addressee) && is_named_later {
                 tried_again.insert((transaction.n, place));
             }
@@ -78,6 +81,11 @@ pub fn tried_again(session: &Session) -> HashSet<(u32, usize)> {
         refused_later.extend(refused_here.into_iter().map(|address| key(transaction, address)));
     }
     tried_again
+}
+
+/// Refused for now, with a size by which the same mail is known again.
+fn is_put_off_known(transaction: &Transaction, addressee: &Addressee) -> bool {
+    addressee.outcome == Outcome::Deferred && transaction.size_said.is_some()
 }
 
 fn key(transaction: &Transaction, address: String) -> (Option<&str>, Option<u64>, String) {
@@ -104,7 +112,7 @@ mod tests {
     use crate::verdict::testing::session;
 
     const HELLO: &str = "! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\nS: 250 mx\n";
-    const MAIL: &str = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+    const MAIL: &str = "C: MAIL FROM:<a@b> SIZE=300\nS: 250 ok\n";
     const PUT_OFF: &str = "C: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n";
     const TAKEN: &str = "C: RCPT TO:<c@d>\nS: 250 ok\n";
     const DATA: &str = "C: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\nC: .\nS: 250 ok\n";
@@ -133,7 +141,11 @@ mod tests {
         // In vain, earlier, another message, refused for good, or refused with its content.
         assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}")), []);
         assert_eq!(found(&format!("{MAIL}{TAKEN}{DATA}{MAIL}{PUT_OFF}")), []);
-        let other = "C: MAIL FROM:<x@b>\nS: 250 ok\n";
+        let other = "C: MAIL FROM:<x@b> SIZE=300\nS: 250 ok\n";
+        // Of no known size: perhaps two mails, of which one was put off.
+        let unsized_mail = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+        assert_eq!(found(&format!("{unsized_mail}{PUT_OFF}{RSET}{unsized_mail}{TAKEN}{DATA}")), []);
+        assert_eq!(found(&format!("{unsized_mail}{PUT_OFF}{TAKEN}{DATA}")), [(1, 0)]);
         assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{other}{TAKEN}{DATA}")), []);
         let sized = "C: MAIL FROM:<a@b> SIZE=7\nS: 250 ok\n";
         assert_eq!(found(&format!("{MAIL}{PUT_OFF}{RSET}{sized}{TAKEN}{DATA}")), []);
@@ -161,11 +173,13 @@ mod tests {
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{}{PUT_OFF}", MAIL.replace("a@b", "x@b"))), []);
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{other}{DATA}{MAIL}{PUT_OFF}")), []);
         assert_eq!(again(&format!("{MAIL}{refused}{RSET}{MAIL}{refused}")), []);
+        let unsized_mail = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+        assert_eq!(again(&format!("{unsized_mail}{PUT_OFF}{RSET}{unsized_mail}{PUT_OFF}")), []);
     }
 
     #[test]
     fn mail_that_was_not_understood_and_is_said_otherwise() {
-        let parameter = "C: MAIL FROM:<a@b> FOO=BAR\nS: 555 5.5.4 Unsupported option\n";
+        let parameter = "C: MAIL FROM:<a@b> SIZE=300 FOO=BAR\nS: 555 5.5.4 Unsupported option\n";
         assert_eq!(found(&format!("{parameter}{MAIL}{TAKEN}{DATA}")), [(1, 0)]);
         let sender = parameter.replace("555 5.5.4 Unsupported option", "550 5.7.1 go away");
         assert_eq!(found(&format!("{sender}{MAIL}{TAKEN}{DATA}")), []);
