@@ -8,7 +8,7 @@ use crate::limits::heap;
 use crate::protocol::detect::Probe;
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Session};
-use crate::verdict::{self, Rule};
+use crate::verdict::{self, Rule, Selection};
 use crate::view::Preparation;
 
 /// Identifies a connection: its first packet, by the order in which packets are read; and among those that one packet
@@ -117,7 +117,7 @@ impl Ended {
             }
             Self::Silent(silent) => {
                 let (hint, ref transport) = **silent;
-                let session = built(hint, transport.clone(), options.selection.rules, in_silence);
+                let session = built(hint, transport.clone(), options.selection, in_silence);
                 if options.selects(&session) {
                     let prepared = prepare(&session);
                     let ready = Ready { session, shown: 0, prepared };
@@ -164,21 +164,21 @@ impl Ended {
         }
     }
 
-    /// The session with number `id`, judged by `rules`, of which those that look at silent sessions are also `in_silence`.
-    pub fn session(self, id: u64, rules: &[&Rule], in_silence: &[&Rule]) -> Ready {
+    /// The session with number `id`, judged as `selection` says; of its rules, those that look at silent sessions are also `in_silence`.
+    pub fn session(self, id: u64, selection: Selection, in_silence: &[&Rule]) -> Ready {
         let mut ready = match self {
             Self::Spoken(spoken) => spoken.ready,
             Self::Built(built) => built.ready,
-            Self::Probe(_, session) => return session.session(id, rules, in_silence),
+            Self::Probe(_, session) => return session.session(id, selection, in_silence),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
                 let mut session = builder.finish(transport);
-                verdict::judge(&mut session, rules);
+                verdict::judge(&mut session, selection);
                 Ready { session, shown, prepared: None }
             }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
-                Ready { session: built(hint, transport, rules, in_silence), shown: 0, prepared: None }
+                Ready { session: built(hint, transport, selection, in_silence), shown: 0, prepared: None }
             }
         };
         ready.session.id = id;
@@ -187,12 +187,12 @@ impl Ended {
 }
 
 /// The session of a connection in which no data came, judged.
-fn built(hint: Hint, transport: Transport, rules: &[&Rule], in_silence: &[&Rule]) -> Session {
+fn built(hint: Hint, transport: Transport, selection: Selection, in_silence: &[&Rule]) -> Session {
     let mut session = Session::silent(hint.protocol, hint.implicit_tls, transport);
     match verdict::is_silent(&session) {
         true => verdict::judge_silent(&mut session, in_silence),
         // TLS should have begun.
-        false => verdict::judge(&mut session, rules),
+        false => verdict::judge(&mut session, selection),
     }
     session
 }
@@ -240,11 +240,11 @@ mod tests {
                 let mut builder = Builder::new(protocol, plan);
                 detect::dialogue(hint, None, &mut builder).end(&mut builder);
                 let mut built = builder.finish(transport.clone());
-                verdict::judge(&mut built, Selection::ALL.rules);
+                verdict::judge(&mut built, Selection::ALL);
                 built.id = 7;
                 let silent = Ended::Silent(Box::new((hint, transport.clone())));
                 let in_silence = verdict::rule::in_silence(Selection::ALL.rules);
-                let silent = silent.session(7, Selection::ALL.rules, &in_silence);
+                let silent = silent.session(7, Selection::ALL, &in_silence);
                 assert_eq!((format!("{:?}", silent.session), silent.shown), (format!("{built:?}"), 0));
             }
         }
@@ -252,14 +252,14 @@ mod tests {
 
     #[test]
     fn a_silent_session_is_the_same_whoever_builds_it() {
-        let rules = Selection::ALL.rules;
-        let (in_silence, options) = (verdict::rule::in_silence(rules), Options::default());
+        let selection = Selection::ALL;
+        let (in_silence, options) = (verdict::rule::in_silence(selection.rules), Options::default());
         let view: Preparation = Arc::new(|session| session.transport.first.packet.to_string().into_bytes().into());
         for implicit_tls in [false, true] {
             let hint = Hint { protocol: Protocol::Imap, implicit_tls };
             let silent = || Ended::Silent(Box::new((hint, (*lab_smtp().transport).clone())));
             let shown = |ended: Ended| {
-                let ready = ended.session(7, rules, &in_silence);
+                let ready = ended.session(7, selection, &in_silence);
                 (format!("{:?}", ready.session), ready.prepared)
             };
             let prepared = || {

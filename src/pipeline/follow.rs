@@ -186,7 +186,7 @@ impl<'a> ConnectionFollower<'a> {
             return Some(Ended::Packed(Box::new((builder, transport, shown))));
         }
         let mut session = builder.finish(transport);
-        verdict::judge(&mut session, self.options.selection.rules);
+        verdict::judge(&mut session, self.options.selection);
         probe = probe.filter(|_| shown == 0);
         let probing = probe.zip(promised).and_then(|(probe, protocol)| {
             let is_bare = match probe {

@@ -14,6 +14,7 @@ use super::options::Emit;
 use super::probe::Probing;
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit};
+use crate::verdict::Selection;
 use crate::verdict::rule::{self, Rule};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -25,8 +26,8 @@ pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 pub struct SessionNumbering {
     emit: Emit,
     /// For sessions in which no data came: the others have been judged already.
-    rules: &'static [&'static Rule],
-    /// Those of them that look at silent sessions.
+    selection: Selection,
+    /// Those of its rules that look at silent sessions.
     in_silence: Vec<&'static Rule>,
     /// The bytes that may wait.
     most: usize,
@@ -83,12 +84,12 @@ enum State {
 
 impl SessionNumbering {
     /// Nothing has begun yet. No more than `most` bytes wait.
-    pub fn new(emit: Emit, rules: &'static [&'static Rule], most: usize) -> Self {
+    pub fn new(emit: Emit, selection: Selection, most: usize) -> Self {
         Self {
             emit,
             most,
-            rules,
-            in_silence: rule::in_silence(rules),
+            selection,
+            in_silence: rule::in_silence(selection.rules),
             unnumbered: BTreeMap::new(),
             unnumbered_weight: 0,
             open: HashMap::new(),
@@ -245,7 +246,7 @@ impl SessionNumbering {
             self.weight -= weight;
             if let Some(session) = session {
                 self.prepared -= session.prepared();
-                return Some(session.session(id, self.rules, &self.in_silence));
+                return Some(session.session(id, self.selection, &self.in_silence));
             }
         }
     }

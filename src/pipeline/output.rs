@@ -36,7 +36,7 @@ impl<'a> OutputStage<'a> {
     pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            numbering: SessionNumbering::new(options.emit, options.selection.rules, options.waiting_sessions),
+            numbering: SessionNumbering::new(options.emit, options.selection, options.waiting_sessions),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
             across: AllAnalyses::default(),

@@ -379,7 +379,7 @@ mod tests {
 
     fn verdict(script: &str) -> Verdict {
         let mut session = session(script, Selection::ALL.needs());
-        judge(&mut session, rules::ALL);
+        judge(&mut session, Selection::ALL);
         of_session(&session)
     }
 

@@ -61,13 +61,15 @@ pub struct Selection {
     pub logins: bool,
     /// Compare sessions: findings that span several, groups, journeys.
     pub across: bool,
+    /// Tell which programs speak. Where this is left out, they are still told where a rule asks.
+    pub software: bool,
 }
 
 impl Selection {
     /// Everything.
-    pub const ALL: Self = Self { rules: rules::ALL, logins: true, across: true };
+    pub const ALL: Self = Self { rules: rules::ALL, logins: true, across: true, software: true };
     /// Nothing.
-    pub const NONE: Self = Self { rules: &[], logins: false, across: false };
+    pub const NONE: Self = Self { rules: &[], logins: false, across: false, software: false };
 
     /// What the rules that run need computed.
     pub fn needs(&self) -> Needs {
@@ -76,16 +78,17 @@ impl Selection {
     }
 }
 
-/// Tells which programs speak in a session that is over, runs `rules` on it, and puts their findings into it, by rank and then by id, each with the
-/// finding that explains it.
+/// Tells which programs speak in a session that is over, runs the selected rules on it, and puts their findings into it, by rank and
+/// then by id, each with the finding that explains it.
 ///
 /// Then the copies of conflicting bytes are dropped: they are raw, and the findings have what views need of them.
-pub fn judge(session: &mut Session, rules: &[&Rule]) {
-    if !rules.is_empty() {
+pub fn judge(session: &mut Session, selection: Selection) {
+    // The one rule that asks which programs speak holds that against what they say of themselves.
+    if selection.software || !selection.rules.is_empty() && software::is_claimed(session) {
         software::tell(session);
     }
     let is_silent = is_silent(session);
-    check(session, rules.iter().copied().filter(|rule| rule.in_silence || !is_silent));
+    check(session, selection.rules.iter().copied().filter(|rule| rule.in_silence || !is_silent));
 }
 
 /// As [`judge`], for a session in which nothing was said, by those of the rules that look at such a session
@@ -151,12 +154,12 @@ fn explain(findings: &mut [(&Rule, Finding)]) {
 #[cfg(test)]
 mod tests {
     use super::testing::session;
-    use super::{Needs, Selection, judge, rules};
+    use super::{Needs, Selection, judge};
 
     /// The findings of all rules in `script`: ids and evidence, in the session's order.
     fn found(script: &str) -> Vec<(&'static str, Vec<u32>)> {
         let mut session = session(script, Selection::ALL.needs());
-        judge(&mut session, rules::ALL);
+        judge(&mut session, Selection::ALL);
         session.findings.into_iter().map(|finding| (finding.id, finding.steps)).collect()
     }
 
@@ -187,7 +190,7 @@ mod tests {
     fn without_rules_there_are_no_findings_and_no_needs() {
         let mut session = session("S: +OK ready\nS~ 10", Needs::NONE);
         session.transport.conflicts.more = 1;
-        judge(&mut session, Selection::NONE.rules);
+        judge(&mut session, Selection::NONE);
         assert!(session.findings.is_empty() && session.transport.conflicts.more == 0);
         assert_eq!(Selection::NONE.needs(), Needs::NONE);
     }

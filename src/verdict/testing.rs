@@ -68,12 +68,16 @@ const START: i64 = 1_260_252_000;
 ///
 /// # Panics
 /// Where the rule finds something else once more is computed than it declares as its needs, or a rule that says that it
-/// finds nothing where nothing was said finds something in a session of `script` without all that was said.
+/// finds nothing where nothing was said finds something in a session of `script` without all that was said, or one that asks
+/// which programs speak finds something where neither says it ([`software::is_claimed`]).
 pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
     sessions(script, Needs::ALL).into_iter().for_each(find_nothing_in_silence);
     let look = |mut session| {
+        let untold = (!software::is_claimed(&session)).then(|| rule.look(&session));
         software::tell(&mut session);
-        rule.look(&session)
+        let found = rule.look(&session);
+        assert!(untold.is_none_or(|untold| untold == found), "{} asks which programs speak", rule.id);
+        found
     };
     let find = |needs| sessions(script, needs).into_iter().map(look).find(|found| !found.is_empty());
     let found = find(rule.needs);

@@ -144,11 +144,11 @@ mod tests {
     use crate::flow::CloseReason;
     use crate::session::model::{Finding, Outcome, Severity};
     use crate::verdict::testing::session;
-    use crate::verdict::{Class, Selection, judge, rules};
+    use crate::verdict::{Class, Selection, judge};
 
     fn of(script: &str) -> Upshot {
         let mut session = session(script, Selection::ALL.needs());
-        judge(&mut session, rules::ALL);
+        judge(&mut session, Selection::ALL);
         upshot(&session)
     }
 

@@ -139,12 +139,12 @@ mod tests {
     use super::{Across, Verdict, Verdicts};
     use crate::verdict::conclusion::{Delivered, Safe};
     use crate::verdict::testing::sessions;
-    use crate::verdict::{Selection, judge, rules};
+    use crate::verdict::{Selection, judge};
 
     fn verdict(script: &str) -> Verdict {
         let mut verdicts = Verdicts::default();
         for mut session in sessions(script, Selection::ALL.needs()) {
-            judge(&mut session, rules::ALL);
+            judge(&mut session, Selection::ALL);
             verdicts.session(&session);
         }
         verdicts.finish()

@@ -199,6 +199,8 @@ impl Show {
     fn selection(self) -> Selection {
         let rules =
             if self.findings || self.summary || self.sessions { Selection::ALL.rules } else { Selection::NONE.rules };
-        Selection { rules, logins: self.credentials, across: self.findings || self.journeys }
+        // Above the tables of each session.
+        let software = self.steps || self.transcript || self.messages || self.details;
+        Selection { rules, logins: self.credentials, across: self.findings || self.journeys, software }
     }
 }

@@ -32,7 +32,7 @@ const ROOM: u64 = 20;
 
 fn numbering() -> SessionNumbering {
     let most = usize::try_from(ROOM).expect("few") * (PLACE + silent().weight());
-    SessionNumbering::new(Emit::InOrder, &[], most)
+    SessionNumbering::new(Emit::InOrder, Selection::NONE, most)
 }
 
 fn shown(numbering: &mut SessionNumbering) -> Vec<u64> {

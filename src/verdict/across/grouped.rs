@@ -148,7 +148,7 @@ mod tests {
         let script = format!("{one}---\n{one}--- server 10.0.0.9:110\n{one}---\nS: +OK ready\nC: QUIT\nS: +OK\n");
         let mut grouped = Grouped::default();
         for mut session in sessions(&script, Needs::ALL).into_iter().rev() {
-            judge(&mut session, Selection::ALL.rules);
+            judge(&mut session, Selection::ALL);
             grouped.session(&session);
         }
         let groups = grouped.finish();
@@ -174,7 +174,7 @@ mod tests {
                 sessions.reverse();
             }
             for mut session in sessions {
-                judge(&mut session, Selection::ALL.rules);
+                judge(&mut session, Selection::ALL);
                 grouped.session(&session);
             }
             let groups = grouped.finish();

@@ -110,11 +110,11 @@ mod tests {
     use crate::session::Session;
     use crate::session::model::Outcome;
     use crate::verdict::testing::session;
-    use crate::verdict::{Needs, judge, rules};
+    use crate::verdict::{Needs, Selection, judge};
 
     fn judged(script: &str) -> Session {
         let mut session = session(script, Needs::ALL);
-        judge(&mut session, rules::ALL);
+        judge(&mut session, Selection::ALL);
         session
     }
 

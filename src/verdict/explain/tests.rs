@@ -3,13 +3,13 @@ use crate::verdict::across::Across;
 use crate::verdict::across::all::AllAnalyses;
 use crate::verdict::across::login_frequency::LoginCounter;
 use crate::verdict::testing::sessions;
-use crate::verdict::{Needs, judge, rules};
+use crate::verdict::{Needs, Selection, judge};
 
 fn explained(script: &str) -> Explanation {
     let mut explainer = Explainer::new(false, None);
     let (mut across, mut logins) = (AllAnalyses::default(), LoginCounter::default());
     for mut session in sessions(script, Needs::ALL) {
-        judge(&mut session, rules::ALL);
+        judge(&mut session, Selection::ALL);
         across.session(&session);
         logins.session(&session);
         explainer.session(&session);

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 fn judged(script: &str) -> Session {
     let mut session = session(script, Needs::ALL);
-    judge(&mut session, Selection::ALL.rules);
+    judge(&mut session, Selection::ALL);
     session
 }
 

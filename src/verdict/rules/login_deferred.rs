@@ -78,7 +78,7 @@ mod tests {
         let severity = |rest: &str| {
             let script = format!("S: * OK ready\nC: a LOGIN bob one\nS: a NO [UNAVAILABLE] later\n{rest}");
             let mut session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
-            crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
+            crate::verdict::judge(&mut session, crate::verdict::Selection::ALL);
             session.findings.iter().find(|finding| finding.id == super::RULE.id).map(|finding| finding.severity)
         };
         assert_eq!(severity(""), Some(super::Severity::Low));

@@ -99,7 +99,7 @@ mod tests {
         let because_of = |logins: &str| {
             let script = format!("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\n{logins}");
             let mut session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
-            crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
+            crate::verdict::judge(&mut session, crate::verdict::Selection::ALL);
             let refused = session.findings.into_iter().find(|finding| finding.id == super::RULE.id);
             refused.expect("a refused login").because_of
         };
@@ -115,7 +115,7 @@ mod tests {
         let found = |reply: &str| {
             let script = format!("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR {reply}\nC: QUIT\nS: +OK");
             let mut session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
-            crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
+            crate::verdict::judge(&mut session, crate::verdict::Selection::ALL);
             let cause = session.credentials.first().and_then(|login| login.cause);
             let ids = ["mailbox-refused", super::RULE.id];
             let found =

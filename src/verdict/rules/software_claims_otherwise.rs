@@ -46,8 +46,7 @@ fn check(session: &Session, found: &mut Found) {
     for (side, told) in [(Side::Client, &session.client_software), (Side::Server, &session.server_software)] {
         let Some(told) = told else { continue };
         for claim in claims::of(session, side) {
-            let is_of_program = matches!(claim.place, claims::Place::Banner | claims::Place::Id);
-            if is_of_program && software::names_another(claim.text, told.name, side == Side::Server) {
+            if claim.place.is_of_program() && software::names_another(claim.text, told.name, side == Side::Server) {
                 let text = claim.text.lines().next().unwrap_or_default().chars().take(QUOTED).collect();
                 let steps = told.steps.iter().copied().chain([claim.step]);
                 found.at(steps).named(Key::Reply, Fact::Name(text));

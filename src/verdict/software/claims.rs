@@ -18,6 +18,13 @@ pub enum Place {
     XMailer,
 }
 
+impl Place {
+    /// Whether the program itself speaks there: a header field of a message may have come a long way.
+    pub fn is_of_program(self) -> bool {
+        matches!(self, Self::Banner | Self::Id)
+    }
+}
+
 /// A claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim<'a> {

@@ -15,6 +15,7 @@ mod shape;
 mod signature;
 pub mod traits;
 
+use crate::flow::Side;
 use crate::protocol::event::StepId;
 use crate::session::model::{Session, Software};
 use signature::{Group, Signature, Value, aliases, bit, group};
@@ -41,6 +42,14 @@ pub fn tell(session: &mut Session) {
         session.client_software = client(session).map(Box::new);
         session.server_software = server(session).map(Box::new);
     }
+}
+
+/// Whether an end of `session` calls itself by the name of a program: [`names_another`] is true of no other session's claims.
+pub fn is_claimed(session: &Session) -> bool {
+    [Side::Client, Side::Server].into_iter().any(|side| {
+        let mut claims = claims::of(session, side).into_iter().filter(|claim| claim.place.is_of_program());
+        claims.any(|claim| aliases(side == Side::Server).named_in(claim.text).next().is_some())
+    })
 }
 
 /// Whether `text` names a program by which `name` is not called, and not `name` too.

@@ -66,5 +66,5 @@ pub fn selection(tables: &[&dyn AnyTable]) -> Selection {
         true => Selection::ALL.rules,
         false => Selection::NONE.rules,
     };
-    Selection { rules, logins: false, across: has(&["findings", "journeys"]) }
+    Selection { rules, logins: false, across: has(&["findings", "journeys"]), software: false }
 }

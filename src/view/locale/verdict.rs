@@ -84,7 +84,7 @@ mod tests {
     use super::{nothing_found, verdict};
     use crate::verdict::conclusion::{Verdict, of_session};
     use crate::verdict::testing::session;
-    use crate::verdict::{Selection, judge, rules};
+    use crate::verdict::{Selection, judge};
     use crate::view::Lang;
 
     const MAIL: &str = "! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n\
@@ -96,7 +96,7 @@ mod tests {
     fn the_verdict_says_so_in_both_languages() {
         let said = |lang, rest: &str| {
             let mut session = session(&format!("{MAIL}{rest}"), Selection::ALL.needs());
-            judge(&mut session, rules::ALL);
+            judge(&mut session, Selection::ALL);
             verdict(lang, &of_session(&session))
         };
         let given_up = format!("{REFUSED}C: QUIT\nS: 221 bye");
@@ -127,7 +127,7 @@ mod tests {
     fn where_no_connection_came_about_none_is_said_to_be_right() {
         let judged = |script: &str| {
             let mut session = session(script, Selection::ALL.needs());
-            judge(&mut session, rules::ALL);
+            judge(&mut session, Selection::ALL);
             of_session(&session)
         };
         let (alone, said) = (judged("! syn"), judged(MAIL));

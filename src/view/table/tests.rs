@@ -41,7 +41,7 @@ pub(super) fn judged(options: Options, mut sessions: Vec<Session>) -> String {
     let mut analyses = crate::verdict::across::all::AllAnalyses::default();
     let mut verdicts = crate::verdict::verdicts::Verdicts::default();
     for session in &mut sessions {
-        crate::verdict::judge(session, Selection::ALL.rules);
+        crate::verdict::judge(session, Selection::ALL);
         analyses.session(session);
         verdicts.session(session);
     }
