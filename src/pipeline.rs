@@ -17,6 +17,7 @@ stages; where the system starts fewer than are wanted, or none, the sessions are
 mod event;
 mod file_order;
 mod follow;
+mod home;
 mod input;
 mod numbering;
 mod options;

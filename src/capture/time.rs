@@ -1,5 +1,6 @@
 //! Packet time: moments as captures record them.
 
+use std::cell::Cell;
 use std::fmt;
 
 /// A moment in a capture: nanoseconds since 1970-01-01T00:00:00Z, and the unit in which the capture counted.
@@ -117,28 +118,49 @@ impl Time {
     }
 
     /// The moment in RFC 3339, UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit into `room`,
-    /// because every step of every session shows a time.
+    /// because every step of every session shows a time, and mostly one within the same second as that before it.
     pub fn text(self, room: &mut Room) -> &str {
-        const DAY: i64 = 86_400;
         let (seconds, fraction) =
             (self.nanoseconds.div_euclid(1_000_000_000), self.nanoseconds.rem_euclid(1_000_000_000) as u32);
-        let (year, month, day) = date(seconds.div_euclid(DAY));
-        let (year, second) = (year as u32, seconds.rem_euclid(DAY) as u32);
-        let two = |two: u32| [b'0' + (two / 10) as u8, b'0' + (two % 10) as u8];
-        let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
-        let ([mo1, mo2], [d1, d2]) = (two(month as u32), two(day as u32));
-        let ([h1, h2], [mi1, mi2], [s1, s2]) = (two(second / 3_600), two(second / 60 % 60), two(second % 60));
+        let (known, mut second) = LAST_SECOND.get();
+        if known != seconds {
+            second = whole_second(seconds);
+            LAST_SECOND.set((seconds, second));
+        }
         let ([f1, f2], [f3, f4]) = (two(fraction / 10_000_000), two(fraction / 100_000 % 100));
         let ([f5, f6], [f7, f8]) = (two(fraction / 1_000 % 100), two(fraction / 10 % 100));
         let f9 = b'0' + (fraction % 10) as u8;
         let (f7, f8, f9, last) = if self.digits() == 6 { (b'Z', b' ', b' ', b' ') } else { (f7, f8, f9, b'Z') };
-        room.0 = [
-            y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2, b'.', f1, f2, f3,
-            f4, f5, f6, f7, f8, f9, last, b' ', b' ',
-        ];
+        let (front, behind) = room.0.split_at_mut(SECOND);
+        front.copy_from_slice(&second);
+        behind.copy_from_slice(&[f1, f2, f3, f4, f5, f6, f7, f8, f9, last, b' ', b' ']);
         // All of the room is looked at, in words: faster than what is shown of it, byte by byte.
-        std::str::from_utf8(&room.0).ok().and_then(|all| all.get(..21 + self.digits())).unwrap_or_default()
+        std::str::from_utf8(&room.0).ok().and_then(|all| all.get(..SECOND + 1 + self.digits())).unwrap_or_default()
     }
+}
+
+/// Bytes of a text up to its fraction of a second: `2009-12-08T06:00:00.`
+const SECOND: usize = 20;
+
+thread_local! {
+    /// The second, since 1970, that was written last, and its text.
+    static LAST_SECOND: Cell<(i64, [u8; SECOND])> = const { Cell::new((i64::MIN, [b' '; SECOND])) };
+}
+
+/// The text of a second, since 1970, up to its fraction.
+fn whole_second(seconds: i64) -> [u8; SECOND] {
+    const DAY: i64 = 86_400;
+    let (year, month, day) = date(seconds.div_euclid(DAY));
+    let (year, second) = (year as u32, seconds.rem_euclid(DAY) as u32);
+    let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
+    let ([mo1, mo2], [d1, d2]) = (two(month as u32), two(day as u32));
+    let ([h1, h2], [mi1, mi2], [s1, s2]) = (two(second / 3_600), two(second / 60 % 60), two(second % 60));
+    [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2, b'.']
+}
+
+/// Two digits.
+fn two(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 /// Room for the text of a [`Time`], in whole words.

@@ -51,19 +51,12 @@ pub enum Ended {
     /// The same, built by the thread that followed it, since a view had it prepared.
     Built(Box<Built>),
     /// The session.
-    Spoken(Box<Spoken>),
+    Spoken(Box<Ready>),
     /// The same, packed, as memory was short. It is finished when it is handed on, so that no more than one such session
     /// exists unpacked.
     Packed(Box<(Box<Builder>, Transport, usize)>),
     /// A probe, and the session that it is where it has a number already.
     Probe(Probing, Box<Ended>),
-}
-
-/// A session in which data came.
-pub struct Spoken {
-    ready: Ready,
-    /// The bytes that it takes.
-    weight: usize,
 }
 
 /// A session in which no data came, with what a view prepared of it.
@@ -82,6 +75,22 @@ pub struct Ready {
     pub shown: usize,
     /// What the view prepared.
     pub prepared: Option<Box<[u8]>>,
+    /// Who made it.
+    pub made: Made,
+}
+
+/// Who made a session, and what it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// The worker; `usize::MAX` for the caller's thread.
+    pub worker: usize,
+    /// Bytes.
+    pub weight: usize,
+}
+
+impl Made {
+    /// By the thread that shows it.
+    const HERE: Self = Self { worker: usize::MAX, weight: 0 };
 }
 
 impl Ended {
@@ -95,7 +104,8 @@ impl Ended {
     pub fn spoken(session: Session, shown: usize) -> Self {
         // Weighing it takes a pass over its steps.
         let weight = session.weight();
-        Self::Spoken(Box::new(Spoken { ready: Ready { session, shown, prepared: None }, weight }))
+        let made = Made { weight, ..Made::HERE };
+        Self::Spoken(Box::new(Ready { session, shown, prepared: None, made }))
     }
 
     /// This, unless it is a probe.
@@ -112,15 +122,13 @@ impl Ended {
     pub fn prepare(&mut self, view: &Preparation, options: &Options, in_silence: &[&Rule]) {
         let prepare = |session: &Session| Some(view(session)).filter(|prepared| !prepared.is_empty());
         match self {
-            Self::Spoken(spoken) if options.selects(&spoken.ready.session) => {
-                spoken.ready.prepared = prepare(&spoken.ready.session);
-            }
+            Self::Spoken(ready) if options.selects(&ready.session) => ready.prepared = prepare(&ready.session),
             Self::Silent(silent) => {
                 let (hint, ref transport) = **silent;
                 let session = built(hint, transport.clone(), options.selection, in_silence);
                 if options.selects(&session) {
                     let prepared = prepare(&session);
-                    let ready = Ready { session, shown: 0, prepared };
+                    let ready = Ready { session, shown: 0, prepared, made: Made::HERE };
                     *self = Self::Built(Box::new(Built { ready, hint, weight: self.weight() }));
                 }
             }
@@ -128,11 +136,21 @@ impl Ended {
         }
     }
 
+    /// Notes that `worker` made it.
+    pub fn made_by(&mut self, worker: usize) {
+        match self {
+            Self::Spoken(ready) => ready.made.worker = worker,
+            Self::Built(built) => built.ready.made.worker = worker,
+            // What there is of these is finished where they are shown.
+            Self::Silent(_) | Self::Packed(_) | Self::Probe(..) => {}
+        }
+    }
+
     /// The bytes that a view prepared, and those that it takes more since it did.
     pub fn prepared(&self) -> usize {
         let of = |ready: &Ready| ready.prepared.as_ref().map_or(0, |prepared| heap(prepared.len()));
         match self {
-            Self::Spoken(spoken) => of(&spoken.ready),
+            Self::Spoken(ready) => of(ready),
             Self::Built(built) => heap(size_of::<Built>()) + of(&built.ready),
             Self::Silent(_) | Self::Packed(_) | Self::Probe(..) => 0,
         }
@@ -141,9 +159,9 @@ impl Ended {
     /// Forgets what a view prepared: it will make it when the session is shown.
     pub fn forget_prepared(self) -> Self {
         match self {
-            Self::Spoken(mut spoken) => {
-                spoken.ready.prepared = None;
-                Self::Spoken(spoken)
+            Self::Spoken(mut ready) => {
+                ready.prepared = None;
+                Self::Spoken(ready)
             }
             Self::Built(built) => Self::Silent(Box::new((built.hint, built.ready.session.transport.into_inner()))),
             other => other,
@@ -158,7 +176,7 @@ impl Ended {
                 heap(size_of::<(Hint, Transport)>()) + silent.1.ends.as_ref().map_or(0, |ends| ends.weight())
             }
             Self::Built(built) => built.weight,
-            Self::Spoken(spoken) => heap(size_of::<Spoken>() - size_of::<Session>()) + spoken.weight,
+            Self::Spoken(ready) => heap(size_of::<Ready>() - size_of::<Session>()) + ready.made.weight,
             Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
         }
@@ -167,18 +185,19 @@ impl Ended {
     /// The session with number `id`, judged as `selection` says; of its rules, those that look at silent sessions are also `in_silence`.
     pub fn session(self, id: u64, selection: Selection, in_silence: &[&Rule]) -> Ready {
         let mut ready = match self {
-            Self::Spoken(spoken) => spoken.ready,
+            Self::Spoken(ready) => *ready,
             Self::Built(built) => built.ready,
             Self::Probe(_, session) => return session.session(id, selection, in_silence),
             Self::Packed(packed) => {
                 let (builder, transport, shown) = *packed;
                 let mut session = builder.finish(transport);
                 verdict::judge(&mut session, selection);
-                Ready { session, shown, prepared: None }
+                Ready { session, shown, prepared: None, made: Made::HERE }
             }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
-                Ready { session: built(hint, transport, selection, in_silence), shown: 0, prepared: None }
+                let session = built(hint, transport, selection, in_silence);
+                Ready { session, shown: 0, prepared: None, made: Made::HERE }
             }
         };
         ready.session.id = id;

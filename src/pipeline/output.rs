@@ -1,6 +1,7 @@
 //! Numbers the sessions, links messages seen more than once, and shows the selected sessions.
 
 use super::event::{ConnectionChange, ConnectionEvent, Ready};
+use super::home::Homes;
 use super::input::InputCounts;
 use super::numbering::SessionNumbering;
 use super::options::{BatchEnd, Emit, Options};
@@ -29,6 +30,7 @@ pub struct OutputStage<'a> {
     verdicts: Verdicts,
     summary: Summary,
     view: &'a mut dyn View,
+    homes: Homes,
 }
 
 impl<'a> OutputStage<'a> {
@@ -43,6 +45,7 @@ impl<'a> OutputStage<'a> {
             verdicts: Verdicts::default(),
             summary: Summary::default(),
             view,
+            homes: Homes::default(),
         }
     }
 
@@ -106,6 +109,11 @@ impl<'a> OutputStage<'a> {
         }
     }
 
+    /// Sends sessions back when they have been shown.
+    pub fn send_home(&mut self, homes: Homes) {
+        self.homes = homes;
+    }
+
     /// What the view makes of sessions ahead.
     pub fn preparation(&self) -> Option<Preparation> {
         self.view.preparation()
@@ -137,11 +145,12 @@ impl<'a> OutputStage<'a> {
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
-        while let Some(Ready { mut session, shown, prepared }) = self.numbering.next_ready() {
+        while let Some(Ready { mut session, shown, prepared, made }) = self.numbering.next_ready() {
             self.messages.link(&mut session);
             // Limits concern all that was read, as packets do: those of sessions that are not selected count too.
             if !self.options.selects(&session) {
                 self.summary.add_left_out(&session);
+                self.homes.send(session, made.worker, made.weight);
                 continue;
             }
             if self.options.steps {
@@ -162,9 +171,8 @@ impl<'a> OutputStage<'a> {
             if let Some(tally) = &self.options.tally {
                 tally.add_session();
             }
-            match prepared {
-                Some(prepared) => self.view.prepared_session(session, &prepared)?,
-                None => self.view.session(session)?,
+            if let Some(session) = self.view.lent_session(session, prepared.as_deref())? {
+                self.homes.send(session, made.worker, made.weight);
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ The same stages on several threads: one reads and decodes, some follow connectio
 reader ──parts──▶ worker 1 ──events──┐
        ──parts──▶ worker 2 ──events──┴▶ caller: events of batch 1 of all workers, in the order of packets; of batch 2; …
        ◀────────── used parts ───────
+                       worker ◀──sessions that were shown── caller
 ```
 
 Every batch goes to every worker, in parts, with the segments of its own shards, copied, since a packet is lent only until
@@ -18,6 +19,7 @@ caller adds what is known only in the order of the sessions.
 */
 
 use super::event::{self, ConnectionChange, ConnectionEvent};
+use super::home::Homes;
 use super::input::{InputStage, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
@@ -28,7 +30,7 @@ use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
-use crate::session::{Digester, Plan};
+use crate::session::{Digester, Plan, Session};
 use crate::verdict::rule::{self, Rule};
 use crate::view::Preparation;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -141,16 +143,18 @@ pub fn run<'a>(
             }
         };
         let (mut places, mut to_workers, mut from_workers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut homes = Homes::default();
         for _ in 0..wanted {
             let (place, placed) = bounded::<Place>(1);
             let (to_worker, parts) = bounded(queue);
             let (done, from_worker) = weighed::bounded(DONE_QUEUE, EVENT_BYTES / wanted);
-            let used = used.clone();
+            let (used, home) = (used.clone(), homes.add());
             let in_silence = rule::in_silence(options.selection.rules);
             let preparing = Preparing { options, view: preparation.clone(), in_silence };
             let work = move || {
                 if let Ok(Place { worker, workers, plan }) = placed.recv() {
-                    work(Shards::of_thread(worker, workers, options, &plan), &preparing, &parts, &done, &used);
+                    let shards = Shards::of_thread(worker, workers, options, &plan);
+                    work(shards, worker, &preparing, &parts, &done, &used, &home);
                 }
             };
             if let Err(error) = threads.start(scope, "connections", work) {
@@ -174,6 +178,7 @@ pub fn run<'a>(
             let _ = place.send(Place { worker, workers: places.len(), plan: Arc::clone(&plan) });
         }
         let _ = tell_reader.send(to_workers);
+        output.send_home(homes);
         let shown = show(&from_workers, output);
         if shown.is_err() {
             given_up.store(true, Ordering::Relaxed);
@@ -264,12 +269,15 @@ struct Preparing<'a> {
 }
 
 impl Preparing<'_> {
-    /// Prepares the sessions of `events` that are to be shown, as far as that is known before they have their numbers.
-    fn prepare(&self, events: &mut [ConnectionEvent]) {
-        let Some(view) = &self.view else { return };
+    /// Prepares the sessions of `events` that are to be shown, as far as that is known before they have their numbers, and puts on
+    /// all of them that `worker` made them.
+    fn prepare(&self, worker: usize, events: &mut [ConnectionEvent]) {
         for event in events {
             if let ConnectionChange::Over(Some(ended)) = &mut event.change {
-                ended.prepare(view, self.options, &self.in_silence);
+                if let Some(view) = &self.view {
+                    ended.prepare(view, self.options, &self.in_silence);
+                }
+                ended.made_by(worker);
             }
         }
     }
@@ -278,12 +286,15 @@ impl Preparing<'_> {
 /// A worker's thread.
 fn work(
     mut shards: Shards<'_>,
+    worker: usize,
     preparing: &Preparing<'_>,
     parts: &Receiver<Part>,
     done: &weighed::Sender<Done>,
     used: &Sender<Part>,
+    home: &Receiver<Vec<Session>>,
 ) {
     for mut part in parts {
+        home.try_iter().for_each(drop);
         let mut bytes = part.bytes.as_slice();
         let mut errors = part.errors.iter().peekable();
         for (packed, before) in part.segments.iter().zip(0..) {
@@ -310,15 +321,16 @@ fn work(
             shards.end_of_batch(end);
         }
         let mut events = shards.drain();
-        preparing.prepare(&mut events);
+        preparing.prepare(worker, &mut events);
         let weight = event::weight(&events);
         if done.send(Done::Batch { events, end }, weight).is_err() {
             return;
         }
     }
     loop {
+        home.try_iter().for_each(drop);
         let mut rest = shards.finish_some();
-        preparing.prepare(&mut rest);
+        preparing.prepare(worker, &mut rest);
         let (all, weight) = (rest.is_empty(), event::weight(&rest));
         let answer = if all { Done::All(shards.limits_hit()) } else { Done::Rest(rest) };
         if done.send(answer, weight).is_err() || all {
@@ -438,14 +450,18 @@ mod tests {
 
     impl View for Counted {
         fn session(&mut self, _: Session) -> io::Result<()> {
-            self.unprepared += 1;
-            Ok(())
+            unreachable!("it is lent")
         }
 
-        fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
-            assert_eq!(prepared, session.transport.endpoints.client.to_string().as_bytes());
-            self.prepared += 1;
-            Ok(())
+        fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
+            match prepared {
+                Some(prepared) => {
+                    assert_eq!(prepared, session.transport.endpoints.client.to_string().as_bytes());
+                    self.prepared += 1;
+                }
+                None => self.unprepared += 1,
+            }
+            Ok(Some(session))
         }
 
         fn finish(&mut self, _: &Report) -> io::Result<()> {

@@ -41,8 +41,9 @@ pub struct Builder {
     /// Its first steps and logins, where memory was short: `session` has those after them.
     packed: PackedParts,
     phase: Phase,
-    /// Messages whose content has not ended, with their weight as it was last known.
-    readers: BTreeMap<MessageId, (Reader, usize)>,
+    /// Messages whose content has not ended, with their weight as it was last known. Boxed: a tree has room for eleven at once, and
+    /// mostly there is one.
+    readers: BTreeMap<MessageId, Box<(Reader, usize)>>,
     /// The last step of content of each of these messages.
     content_steps: BTreeMap<MessageId, StepId>,
     /// The last step of content of which fewer octets came than were announced, and how many those were.
@@ -206,7 +207,8 @@ impl Builder {
 
     /// Passes on what comes of an open message's content, and notes what is known of its weight.
     fn read(&mut self, message: MessageId, pass: impl FnOnce(&mut Reader)) {
-        let Some((reader, weight)) = self.readers.get_mut(&message) else { return };
+        let Some(open) = self.readers.get_mut(&message) else { return };
+        let (reader, weight) = &mut **open;
         pass(reader);
         let before = std::mem::replace(weight, reader.weight());
         self.held.readers = self.held.readers - before + *weight;
@@ -315,8 +317,8 @@ impl Sink for Builder {
 
     fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
         // Marks come with content, after which the reader is weighed.
-        if let Some((reader, _)) = self.readers.get_mut(&message) {
-            reader.mark(mark);
+        if let Some(open) = self.readers.get_mut(&message) {
+            open.0.mark(mark);
         }
     }
 
@@ -333,8 +335,8 @@ impl Sink for Builder {
     }
 
     fn content_part(&mut self, message: MessageId, part: Option<String>) {
-        if let Some((reader, _)) = self.readers.get_mut(&message) {
-            reader.is_part(part.as_deref());
+        if let Some(open) = self.readers.get_mut(&message) {
+            open.0.is_part(part.as_deref());
         }
         self.change(message, |message| message.part = part);
     }

@@ -121,6 +121,11 @@ impl<W: Write> NdJson<W> {
         self.out
     }
 
+    fn write(&mut self, session: &session::Session) -> io::Result<()> {
+        let options = self.options;
+        self.line(|line| Ok(write_compact(&Line::Session(Session::new(session, options)), line)?))
+    }
+
     /// Writes the line that `make` appends.
     fn line(&mut self, make: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
         self.line.clear();
@@ -134,12 +139,19 @@ impl<W: Write> NdJson<W> {
 
 impl<W: Write> View for NdJson<W> {
     fn session(&mut self, session: session::Session) -> io::Result<()> {
-        let options = self.options;
-        self.line(|line| Ok(write_compact(&Line::Session(Session::new(&session, options)), line)?))
+        self.write(&session)
     }
 
-    fn prepared_session(&mut self, session: session::Session, prepared: &[u8]) -> io::Result<()> {
-        self.line(|line| prepared::complete(prepared, &session, line))
+    fn lent_session(
+        &mut self,
+        session: session::Session,
+        prepared: Option<&[u8]>,
+    ) -> io::Result<Option<session::Session>> {
+        match prepared {
+            Some(prepared) => self.line(|line| prepared::complete(prepared, &session, line))?,
+            None => self.write(&session)?,
+        }
+        Ok(Some(session))
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {

@@ -57,10 +57,12 @@ pub trait View {
     /// A session that is over.
     fn session(&mut self, session: Session) -> io::Result<()>;
 
-    /// The same, with what the view's [preparation](View::preparation) made of it.
-    fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
+    /// The same, with what the view's [preparation](View::preparation) made of it, if anything. A view that keeps nothing of the
+    /// session gives it back, since to forget it costs least where it was made.
+    fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
         let _ = prepared;
-        self.session(session)
+        self.session(session)?;
+        Ok(None)
     }
 
     /// Called once, after the last session: writes totals and whatever closes the output.
@@ -74,7 +76,7 @@ pub trait View {
 
     /// What the view makes of a session by itself, before the session has its number and the messages in it are compared
     /// with those of others. Where several threads follow connections, they do this, and the view receives the result with the
-    /// session ([`View::prepared_session`]); a session can come without it all the same.
+    /// session ([`View::lent_session`]); a session can come without it all the same.
     fn preparation(&self) -> Option<Preparation> {
         None
     }
@@ -94,8 +96,8 @@ impl<V: View + ?Sized> View for Box<V> {
         (**self).session(session)
     }
 
-    fn prepared_session(&mut self, session: Session, prepared: &[u8]) -> io::Result<()> {
-        (**self).prepared_session(session, prepared)
+    fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
+        (**self).lent_session(session, prepared)
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {

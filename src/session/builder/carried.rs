@@ -24,7 +24,7 @@ impl Builder {
         }
         let weight = reader.weight();
         self.held.readers += weight;
-        self.readers.insert(n, (reader, weight));
+        self.readers.insert(n, Box::new((reader, weight)));
         let steps = self.kept(start.steps);
         let message = Message {
             n,
@@ -62,6 +62,10 @@ impl Builder {
             stored: None,
         };
         self.held.rest += message.weight();
+        if self.session.messages.is_empty() {
+            // Most sessions carry one.
+            self.session.messages.reserve_exact(1);
+        }
         self.session.messages.push(message);
         n
     }
@@ -83,7 +87,7 @@ impl Builder {
 
     /// Reads the last of a message's content, and notes what it came to.
     pub(super) fn end_content(&mut self, message: MessageId, end: ContentEnd) {
-        let Some((reader, weight)) = self.readers.remove(&message) else { return };
+        let Some((reader, weight)) = self.readers.remove(&message).map(|open| *open) else { return };
         self.held.readers -= weight;
         let content = reader.finish(end);
         content.limits.iter().for_each(|&limit| self.limit(limit));

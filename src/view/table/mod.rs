@@ -75,32 +75,41 @@ impl<W: Write> Table<W> {
     pub fn into_inner(self) -> W {
         self.out
     }
-}
 
-impl<W: Write> View for Table<W> {
-    fn session(&mut self, session: Session) -> io::Result<()> {
+    fn write(&mut self, session: &Session) -> io::Result<()> {
         let Options { show, .. } = self.options;
-        if self.totals.only_counts(&session) {
+        if self.totals.only_counts(session) {
             return Ok(());
         }
         let out = &mut self.out;
         let has_findings = show.details && !session.findings.is_empty();
         if show.steps || show.transcript || has_findings || (show.messages && !session.messages.is_empty()) {
-            heading::session(out, &self.options, &session)?;
+            heading::session(out, &self.options, session)?;
         }
         if show.steps {
-            steps::session(out, &self.options, &session)?;
+            steps::session(out, &self.options, session)?;
         } else if show.messages {
-            messages::write(out, &self.options, &session, &session.messages)?;
+            messages::write(out, &self.options, session, &session.messages)?;
         }
         if show.transcript {
-            spoken(out, &self.options, &session)?;
+            spoken(out, &self.options, session)?;
         }
         if has_findings {
-            findings::session(out, &self.options, &session)?;
+            findings::session(out, &self.options, session)?;
         }
-        self.totals.session(out, &session)?;
+        self.totals.session(out, session)?;
         out.flush()
+    }
+}
+
+impl<W: Write> View for Table<W> {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        self.write(&session)
+    }
+
+    fn lent_session(&mut self, session: Session, _: Option<&[u8]>) -> io::Result<Option<Session>> {
+        self.write(&session)?;
+        Ok(Some(session))
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
