@@ -47,7 +47,7 @@ pub fn has_words(text: &[u8]) -> bool {
 }
 
 /// For each group of [`WORDS`], the bits of the words that it needs.
-const BEGINNINGS: [u64; WORDS.len()] = {
+const BEGINNINGS: [u128; WORDS.len()] = {
     let mut all = [0; WORDS.len()];
     let mut group = 0;
     while group < WORDS.len() {

@@ -10,6 +10,7 @@ than all others names it; otherwise nobody is named: a wrong name is worse than 
 */
 
 pub mod claims;
+mod known;
 pub mod name;
 mod shape;
 mod signature;
@@ -64,7 +65,19 @@ pub fn names_another(text: &str, name: &str, server: bool) -> bool {
     is_another
 }
 
-fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
+fn named(group: &'static Group, traits: &Traits<'_>) -> Option<Software> {
+    let best = known::fitting(group, traits, || fitting(group, traits))?;
+    let is_shown = |name| best.traits.iter().any(|(place, _)| group.names[*place] == name);
+    let shown = traits.iter().filter(|(name, ..)| is_shown(*name));
+    let mut steps: Vec<StepId> = shown.flat_map(|(.., steps)| steps.iter().copied()).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    steps.truncate(EVIDENCE);
+    Some(Software { name: best.name, versions: best.versions, confidence: best.confidence, steps })
+}
+
+/// The signature that says most of those that `traits` fit; none where they fit those of several programs.
+fn fitting(group: &'static Group, traits: &Traits<'_>) -> Option<&'static Signature> {
     let mut values: Vec<Option<Value<'_>>> = vec![None; group.names.len()];
     let mut there = 0;
     for (place, value) in traits.placed() {
@@ -77,7 +90,7 @@ fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
     let fits = |signature: &Signature| {
         signature.needs & !there == 0 && signature.traits.iter().all(|(place, patterns)| patterns.fit(value(*place)))
     };
-    let mut best: Option<&Signature> = None;
+    let mut best: Option<&'static Signature> = None;
     let mut is_unsure = false;
     for signature in group.signatures {
         // Those that ask for most stand first.
@@ -92,14 +105,7 @@ fn named(group: &Group, traits: &Traits<'_>) -> Option<Software> {
             best = Some(signature);
         }
     }
-    let best = best.filter(|_| !is_unsure)?;
-    let is_shown = |name| best.traits.iter().any(|(place, _)| group.names[*place] == name);
-    let shown = traits.iter().filter(|(name, ..)| is_shown(*name));
-    let mut steps: Vec<StepId> = shown.flat_map(|(.., steps)| steps.iter().copied()).collect();
-    steps.sort_unstable();
-    steps.dedup();
-    steps.truncate(EVIDENCE);
-    Some(Software { name: best.name, versions: best.versions, confidence: best.confidence, steps })
+    best.filter(|_| !is_unsure)
 }
 
 #[cfg(test)]

@@ -80,6 +80,16 @@ impl<'a> Traits<'a> {
         self.found.iter().filter_map(|found| Some((found.place?, &self.text[found.value.clone()])))
     }
 
+    /// All values, one behind the other.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Of each its place among the wanted names, and where its value ends in [`Traits::text`].
+    pub fn ends(&self) -> impl Iterator<Item = (Option<usize>, usize)> {
+        self.found.iter().map(|found| (found.place, found.value.end))
+    }
+
     /// The value of the one called `name`.
     #[cfg(test)]
     pub fn value(&self, name: Name<'_>) -> Option<&str> {

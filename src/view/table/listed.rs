@@ -9,6 +9,7 @@ use crate::view::address::{self, canonical};
 use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Most characters of an address or a user's name.
@@ -36,7 +37,7 @@ pub fn cells(options: &Options, session: &Session, widths: &[usize; 10]) -> [Cel
         }),
         amount(bytes(session), size).into(),
         worst(session).map_or(Cell::Borrowed(NOTHING), |(severity, count)| {
-            format!("{} {count}", locale::severity(options.lang, severity)).into()
+            [locale::severity(options.lang, severity), " ", itoa::Buffer::new().format(count)].concat().into()
         }),
     ]
 }
@@ -110,19 +111,25 @@ pub fn tells_days(options: &Options) -> bool {
 /// Client and server, with their ports where there is room, and where the addresses are equal.
 fn between(session: &Session, width: usize) -> String {
     let [client, server] = [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
-    let both = || {
+    // With the ports that are asked for. Every line of a long list has such a text.
+    let joined = |client_port: bool, arrow: &str, server_port: bool| {
         let mut both = String::with_capacity(64);
-        address::push_end(&mut both, client);
-        both.push_str(" → ");
-        address::push_end(&mut both, server);
+        let push = |text: &mut String, end: SocketAddr, port: bool| match port {
+            true => address::push_end(text, end),
+            false => address::push(text, end.ip()),
+        };
+        push(&mut both, client, client_port);
+        both.push_str(arrow);
+        push(&mut both, server, server_port);
         both
     };
+    let both = || joined(true, " → ", true);
     if client.ip() == server.ip() {
         // The address once is enough; of the ports, the server's says the most, and would be what is cut off.
         let (from, to) = (client.port(), server.port());
         let ways: [&dyn Fn() -> String; 5] = [
             &both,
-            &|| format!("{client}→{server}"),
+            &|| joined(true, "→", true),
             &|| format!("{client} → :{to}"),
             &|| format!("{client}→:{to}"),
             &|| format!(":{from}→:{to}"),
@@ -133,8 +140,13 @@ fn between(session: &Session, width: usize) -> String {
     // Addresses of IPv6 share the room.
     let half = width.saturating_sub(1) / 2;
     let shared = || format!("{}→{}", shortened(&from.to_string(), half).0, shortened(&to.to_string(), half).0);
-    let ways: [&dyn Fn() -> String; 5] =
-        [&both, &|| format!("{from} → {server}"), &|| format!("{from} → {to}"), &|| format!("{from}→{to}"), &shared];
+    let ways: [&dyn Fn() -> String; 5] = [
+        &both,
+        &|| joined(false, " → ", true),
+        &|| joined(false, " → ", false),
+        &|| joined(false, "→", false),
+        &shared,
+    ];
     fullest(width, ways.into_iter().map(|way| way()))
 }
 

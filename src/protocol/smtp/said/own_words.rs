@@ -43,10 +43,10 @@ fn without_quotations(text: &[u8]) -> Vec<u8> {
     left
 }
 
-/// The bit of the first two bytes of a word, which others may share.
-pub(super) const fn beginning(word: &[u8]) -> u64 {
+/// The bit of the first three bytes of a word and what follows it, which others may share; none of a shorter one.
+pub(super) const fn beginning(word: &[u8]) -> u128 {
     match *word {
-        [first, second, ..] => 1 << ((first as u32 * 5 + second as u32) % u64::BITS),
+        [first, second, third, ..] => 1 << ((first as u32 * 37 + second as u32 * 7 + third as u32) % u128::BITS),
         _ => 0,
     }
 }
