@@ -281,9 +281,9 @@ impl Causal {
         self.streams.iter().map(Assembler::remembered).sum()
     }
 
-    /// Both streams are over: forgets the delivered bytes that are kept, but for the last.
-    pub fn forget_all_but_last(&mut self) {
-        self.streams.iter_mut().for_each(Assembler::forget_all_but_last);
+    /// Both streams are over: of the delivered bytes, all but the last are kept as digests.
+    pub fn digest_all_but_last(&mut self) {
+        self.streams.iter_mut().for_each(Assembler::digest_all_but_last);
     }
 
     /// Forgets the delivered bytes that are kept.

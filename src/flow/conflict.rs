@@ -23,13 +23,14 @@ pub struct Conflict<T = Vec<u8>> {
     pub from: Side,
     /// Where in the stream `first` and `second` begin, in bytes from its first one.
     pub offset: u64,
-    /// Bytes in which the copies disagree.
+    /// Bytes in which the copies disagree; at least so many where `first` is empty.
     pub bytes: u64,
     /// The packet of the copy that came first, where that is still known.
     pub first_packet: Option<u64>,
     /// The packet of the other copy.
     pub second_packet: u64,
-    /// Excerpt of the copy that came first and was delivered: not beyond a line end, nor 64 bytes.
+    /// Excerpt of the copy that came first and was delivered: not beyond a line end, nor 64 bytes. Empty where no more than a
+    /// digest was kept of it, so that the copies begin to disagree at `offset` or behind it.
     pub first: T,
     /// Excerpt of the other copy.
     pub second: T,
@@ -65,7 +66,7 @@ pub struct Difference {
     pub position: Position,
     /// The packet of the copy that came first.
     pub first_packet: Option<u64>,
-    /// An excerpt of the copy that came first.
+    /// An excerpt of the copy that came first; empty where it is not kept any more.
     pub first: Vec<u8>,
     /// An excerpt of the other copy.
     pub second: Vec<u8>,

@@ -426,7 +426,7 @@ impl<F: ConnectionHandler> Table<F> {
         // A RST that turned out to be forged ends nothing.
         followed.lingers = is_over;
         if is_over {
-            followed.connection.forget_all_but_last();
+            followed.connection.digest_all_but_last();
         }
         self.touch(index);
         self.note_waiting(index);

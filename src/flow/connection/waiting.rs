@@ -2,7 +2,7 @@
 
 use super::{Connection, Rare};
 use crate::capture::Time;
-use crate::flow::{Counters, PacketRef, Side, StreamHandler};
+use crate::flow::{PacketRef, Side, StreamHandler};
 use crate::limits::heap;
 
 impl Connection {
@@ -32,17 +32,12 @@ impl Connection {
         self.duplicates.forget();
     }
 
-    /// Where both sides have closed the connection, and acknowledged all of it, and nothing was ever sent again or twice: a
-    /// copy of its bytes is not to be expected, unless of the last, and the others are forgotten. Most connections end so, and
-    /// linger for a while: their bytes would push out of the processor's cache those of the connections that go on. A
-    /// copy that comes after all is counted as one that could not be compared.
-    pub fn forget_all_but_last(&mut self) {
-        let clean = |rare: &Rare| {
-            let Counters { retransmitted, reordered, conflicting, copies, .. } = rare.counters;
-            retransmitted + reordered + conflicting + copies + rare.counters.all_sent_again() == 0
-        };
-        if self.causal.is_finished() && self.rare.as_deref().is_none_or(clean) {
-            self.causal.forget_all_but_last();
+    /// Where both sides have closed the connection, and acknowledged all of it: a copy of its bytes is hardly to be expected,
+    /// unless of the last, and of the others digests are kept. Most connections end so, and linger for a while: their bytes
+    /// would push out of the processor's cache those of the connections that go on.
+    pub fn digest_all_but_last(&mut self) {
+        if self.causal.is_finished() {
+            self.causal.digest_all_but_last();
         }
     }
 

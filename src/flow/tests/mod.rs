@@ -13,6 +13,7 @@ mod cut;
 mod duplicate;
 mod embryonic;
 mod ends;
+mod far_back;
 mod hostile;
 mod ledger;
 mod multipath;

@@ -185,6 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_copy_that_is_not_kept_nothing_is_quoted() {
+        let Fact::Conflict(conflict) = conflict() else { return };
+        let fact = Fact::Conflict(Conflict { first: String::new(), first_packet: None, ..conflict });
+        let rule = rules::find("conflicting-bytes").expect("a rule");
+        let found = Finding { facts: vec![one(fact)], ..rule.finding(vec![2]) };
+        let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
+        let told = "The client at byte 41 or behind it: packet 17 repeats other bytes than came first, beginning with \
+                    `RCPT TO:<b>␛[31m`; those that came first are not kept so long.";
+        assert!(en.ends_with(told), "{en}");
+        assert!(zh.ends_with("以 `RCPT TO:<b>␛[31m` 开头；先到的内容不会保留这么久。"), "{zh}");
+    }
+
+    #[test]
     fn facts_stand_where_the_sentence_has_them() {
         static SENTENCE: Sentence = Sentence { en: "{1} by {0}, {0}; {9}{x} {", zh: "{0}：{1}。" };
         let facts = [(Key::By, Fact::Side(Side::Server)), (Key::Name, Fact::Name("X\u{1b}[31m".to_owned()))];

@@ -7,6 +7,13 @@ use crate::view::packet::shown;
 pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
     let Conflict { offset, bytes, .. } = conflict;
     let second_packet = shown(conflict.second_packet);
+    if first.is_empty() {
+        return format!(
+            "The {} at byte {offset} or behind it: packet {second_packet} repeats other bytes than came first, beginning with \
+             `{second}`; those that came first are not kept so long.",
+            super::terms::side(conflict.from).to_lowercase()
+        );
+    }
     let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
     let packet = conflict.first_packet.map(|packet| format!(" in packet {}", shown(packet))).unwrap_or_default();
     format!(
