@@ -171,8 +171,9 @@ impl<'a> OutputStage<'a> {
             if let Some(tally) = &self.options.tally {
                 tally.add_session();
             }
-            if let Some(session) = self.view.lent_session(session, prepared.as_deref())? {
-                self.homes.send(session, made.worker, made.weight);
+            match self.view.lent_session(&session, prepared.as_deref())? {
+                true => self.homes.send(session, made.worker, made.weight),
+                false => self.view.session(session)?,
             }
         }
         Ok(())

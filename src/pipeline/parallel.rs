@@ -453,7 +453,7 @@ mod tests {
             unreachable!("it is lent")
         }
 
-        fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
+        fn lent_session(&mut self, session: &Session, prepared: Option<&[u8]>) -> io::Result<bool> {
             match prepared {
                 Some(prepared) => {
                     assert_eq!(prepared, session.transport.endpoints.client.to_string().as_bytes());
@@ -461,7 +461,7 @@ mod tests {
                 }
                 None => self.unprepared += 1,
             }
-            Ok(Some(session))
+            Ok(true)
         }
 
         fn finish(&mut self, _: &Report) -> io::Result<()> {

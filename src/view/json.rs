@@ -142,16 +142,12 @@ impl<W: Write> View for NdJson<W> {
         self.write(&session)
     }
 
-    fn lent_session(
-        &mut self,
-        session: session::Session,
-        prepared: Option<&[u8]>,
-    ) -> io::Result<Option<session::Session>> {
+    fn lent_session(&mut self, session: &session::Session, prepared: Option<&[u8]>) -> io::Result<bool> {
         match prepared {
-            Some(prepared) => self.line(|line| prepared::complete(prepared, &session, line))?,
-            None => self.write(&session)?,
+            Some(prepared) => self.line(|line| prepared::complete(prepared, session, line))?,
+            None => self.write(session)?,
         }
-        Ok(Some(session))
+        Ok(true)
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {

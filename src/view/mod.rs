@@ -57,12 +57,12 @@ pub trait View {
     /// A session that is over.
     fn session(&mut self, session: Session) -> io::Result<()>;
 
-    /// The same, with what the view's [preparation](View::preparation) made of it, if anything. A view that keeps nothing of the
-    /// session gives it back, since to forget it costs least where it was made.
-    fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
-        let _ = prepared;
-        self.session(session)?;
-        Ok(None)
+    /// The same, for a view that keeps nothing of it: the session is only lent, since to forget it costs least where it was
+    /// made. `prepared` is what the view's [preparation](View::preparation) made of it, if anything. False where the view has not
+    /// looked at it and wants the session itself.
+    fn lent_session(&mut self, session: &Session, prepared: Option<&[u8]>) -> io::Result<bool> {
+        let _ = (session, prepared);
+        Ok(false)
     }
 
     /// Called once, after the last session: writes totals and whatever closes the output.
@@ -96,7 +96,7 @@ impl<V: View + ?Sized> View for Box<V> {
         (**self).session(session)
     }
 
-    fn lent_session(&mut self, session: Session, prepared: Option<&[u8]>) -> io::Result<Option<Session>> {
+    fn lent_session(&mut self, session: &Session, prepared: Option<&[u8]>) -> io::Result<bool> {
         (**self).lent_session(session, prepared)
     }
 

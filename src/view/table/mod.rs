@@ -107,9 +107,9 @@ impl<W: Write> View for Table<W> {
         self.write(&session)
     }
 
-    fn lent_session(&mut self, session: Session, _: Option<&[u8]>) -> io::Result<Option<Session>> {
-        self.write(&session)?;
-        Ok(Some(session))
+    fn lent_session(&mut self, session: &Session, _: Option<&[u8]>) -> io::Result<bool> {
+        self.write(session)?;
+        Ok(true)
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
