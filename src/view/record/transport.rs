@@ -40,7 +40,7 @@ pub struct Transport {
     /// Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     urgent: Option<u64>,
-    /// Bytes on which two overlapping segments disagree.
+    /// Bytes on which two overlapping segments disagree; of a copy that came long after the first, 1 for each piece that differs.
     conflicting: u64,
     /// Where packets were lost: `capture` (bytes that the other side acknowledged, or that the snap length cut off,
     /// were not captured), `network` (segments were sent again) or `both`. Absent if there is no sign of loss.
