@@ -233,9 +233,10 @@ impl Assembler {
                 .is_none_or(|waiting| waiting.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
     }
 
-    /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered.
+    /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered. With `as_it_is`, all that can be
+    /// compared later is kept as it is, acknowledged or not.
     #[inline]
-    pub fn take(&mut self, bytes: &[u8], at: PacketRef) {
+    pub fn take(&mut self, bytes: &[u8], at: PacketRef, as_it_is: bool) {
         let mark = (self.next, self.next + bytes.len() as Position, at.packet);
         if self.marks.len() < MARKS {
             if self.marks.len() == self.marks.capacity() {
@@ -250,7 +251,7 @@ impl Assembler {
         self.advance(bytes.len() as Position);
         self.captured += bytes.len() as u64;
         let unacknowledged = usize::try_from(self.next - self.acknowledged).unwrap_or_default();
-        self.history.push(bytes, unacknowledged);
+        self.history.push(bytes, if as_it_is { usize::MAX } else { unacknowledged });
     }
 
     /// Bytes that are kept of what was delivered.
@@ -357,14 +358,14 @@ impl Assembler {
         }
     }
 
-    /// Takes the segment of [`Assembler::front`] and marks it as delivered.
-    pub fn take_front(&mut self) -> Option<BufferedSegment> {
+    /// Takes the segment of [`Assembler::front`] and marks it as delivered; see [`Assembler::take`].
+    pub fn take_front(&mut self, as_it_is: bool) -> Option<BufferedSegment> {
         let out_of_order = self.out_of_order.as_mut()?;
         let buffered = out_of_order.buffered.remove(&self.next)?;
         match &buffered.content {
             Content::Bytes(bytes) => {
                 out_of_order.bytes -= bytes.len();
-                self.take(bytes, buffered.at);
+                self.take(bytes, buffered.at, as_it_is);
             }
             Content::Truncated(len) => {
                 self.missing += u64::from(*len);

@@ -42,7 +42,8 @@ pub struct Causal {
     first: Option<PacketRef>,
     /// Few connections have any.
     urgent: Option<Box<Urgent>>,
-    /// Packets of the connection were captured more than once.
+    /// Packets of the connection were captured more than once. Then what was delivered is kept as it is for longer: the other
+    /// captures may have it in other segments (a network card cuts up what its system sends), and by another clock.
     pub has_copies: bool,
 }
 
@@ -202,7 +203,7 @@ impl Causal {
     #[inline]
     pub fn hand_on(&mut self, side: Side, place: Position, bytes: &[u8], at: PacketRef, out: &mut impl StreamHandler) {
         self.hand_out(side, place, bytes, at, out);
-        self.streams[side as usize].take(bytes, at);
+        self.streams[side as usize].take(bytes, at, self.has_copies);
     }
 
     /// Takes a piece of `side`'s stream and delivers all that may be delivered now.
@@ -415,7 +416,7 @@ impl Causal {
 
     fn hand_over_front(&mut self, side: Side, out: &mut impl StreamHandler) -> bool {
         let place = self.stream(side).next();
-        let Some(front) = self.streams[side as usize].take_front() else { return false };
+        let Some(front) = self.streams[side as usize].take_front(self.has_copies) else { return false };
         match front.content {
             Content::Bytes(bytes) => self.hand_out(side, place, &bytes, front.at, out),
             Content::Truncated(len) => out.gap(side, u64::from(len), front.at),

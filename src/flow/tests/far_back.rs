@@ -81,3 +81,17 @@ fn one_that_begins_elsewhere_is_compared_as_far_as_it_can_be() {
         assert_eq!(limits, [(Limit::History, 1)]);
     }
 }
+
+#[test]
+fn where_packets_were_captured_twice_a_copy_in_other_segments_is_compared() {
+    let (mut sent, quit) = sent();
+    let mut later = third(&sent);
+    later.sequence += 500;
+    later.payload.rotate_left(500);
+    later.payload[700] = b'!';
+    sent.insert(quit, later);
+    sent.insert(1, sent[0].clone());
+    let (_, transport, limits) = counted(&sent);
+    assert!(transport.counters.conflicting > 0 && limits.is_empty(), "{limits:?}");
+    assert!(transport.conflicts.kept.iter().all(|conflict| !conflict.first.is_empty()));
+}
