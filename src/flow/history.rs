@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use twox_hash::XxHash3_64;
 
-/// How far back bytes are compared: as far as the largest IP datagram.
+/// How far back bytes are compared, at least: as far as the largest IP datagram.
 const KEPT: usize = 65_536;
 /// Acknowledged bytes that are kept as they are, at least. Most dialogues have no more, and a straggler is one of the last
 /// segments.
@@ -154,10 +154,12 @@ impl History {
             }
         }
         bytes.drain(..done);
-        while *digested + bytes.len() + more > KEPT
-            && let Some(oldest) = digests.pop_front()
+        // As long as the others reach far enough: a piece may be as long as all that is compared.
+        while let Some(oldest) = digests.front().map(|oldest| oldest.len as usize)
+            && *digested + bytes.len() + more >= KEPT + oldest
         {
-            *digested -= oldest.len as usize;
+            *digested -= oldest;
+            digests.pop_front();
         }
     }
 
@@ -199,7 +201,7 @@ mod tests {
                 let exact = history.bytes().len();
                 prop_assert!(exact >= unacknowledged.clamp(RECENT, KEPT).min(all.len()), "{} {}", exact, all.len());
                 prop_assert!(history.bytes.capacity() <= LARGEST + KEPT, "{}", history.bytes.capacity());
-                prop_assert!(history.reach() <= exact + KEPT, "{}", history.reach());
+                prop_assert!(history.reach() >= KEPT.min(all.len()) && history.reach() <= exact + 2 * KEPT, "{}", history.reach());
                 prop_assert!(history.held() <= exact + KEPT, "{}", history.held());
             }
             if over {
@@ -208,6 +210,7 @@ mod tests {
             }
             let exact = all.len() - history.bytes().len();
             prop_assert_eq!(&all[exact..], history.bytes());
+            prop_assert!(history.reach() >= KEPT.min(all.len()), "{}", history.reach());
             // Nothing within reach is left out, but for the rest of a piece.
             let mut place = all.len() - history.reach();
             for digest in history.digests() {

@@ -182,7 +182,8 @@ impl Ended {
         }
     }
 
-    /// The session with number `id`, judged as `selection` says; of its rules, those that look at silent sessions are also `in_silence`.
+    /// The session with number `id`, judged as `selection` says; of its rules, those that look at silent sessions are also
+    /// `in_silence`.
     pub fn session(self, id: u64, selection: Selection, in_silence: &[&Rule]) -> Ready {
         let mut ready = match self {
             Self::Spoken(ready) => *ready,

@@ -1,6 +1,6 @@
 /*!
-Sessions that have been shown go back to the worker that made them, which forgets them: a session is many small pieces, and
-an allocator takes each of them back for a part of the work on the thread that it gave it to.
+Sessions that have been shown go back to the worker that made them, and are dropped there. A session is many small pieces of
+memory, and to free one costs an allocator most on another thread than the one that it gave it to.
 */
 
 use crate::session::Session;

@@ -32,9 +32,9 @@ impl Connection {
         self.duplicates.forget();
     }
 
-    /// Where both sides have closed the connection, acknowledged all of it, and no packet was captured twice: a copy of its bytes is
-    /// hardly to be expected, unless of the last, and of the others digests are kept. Most connections end so, and linger for a while: their bytes
-    /// would push out of the processor's cache those of the connections that go on.
+    /// Where both sides have closed the connection, acknowledged all of it, and no packet was captured twice: a copy of its
+    /// bytes is hardly to be expected, unless of the last, and of the others digests are kept. Most connections end so, and
+    /// linger for a while: their bytes would push out of the processor's cache those of the connections that go on.
     pub fn digest_all_but_last(&mut self) {
         if self.causal.is_finished() && !self.causal.has_copies {
             self.causal.digest_all_but_last();
