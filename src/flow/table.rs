@@ -414,11 +414,17 @@ impl<F: ConnectionHandler> Table<F> {
         let generation = entry.generation;
         let Some(followed) = entry.followed_mut() else { return };
         let ordinary = followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
+        let has_grown = followed.has_grown(segment.payload.len());
         if ordinary {
             // Nothing waits, nor did before; and it is not over.
+            let remembers_as_before = followed.connection.remembered() == followed.remembered;
             self.store.touch(index, Rank::Followed);
-            self.note_remembered(index);
-            self.note_growth(index, segment.payload.len());
+            if !remembers_as_before {
+                self.note_remembered(index);
+            }
+            if has_grown || self.ledger.exact {
+                self.note_held(index);
+            }
             return self.keep_within_memory(Some(index));
         }
         let is_over = followed.connection.is_over();
@@ -431,7 +437,9 @@ impl<F: ConnectionHandler> Table<F> {
         self.touch(index);
         self.note_waiting(index);
         self.note_remembered(index);
-        self.note_growth(index, segment.payload.len());
+        if has_grown || self.ledger.exact {
+            self.note_held(index);
+        }
         while self.waits_too_much() {
             let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { break };
             if !followed.connection.force(&mut followed.stream_handler) {

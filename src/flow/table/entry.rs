@@ -10,6 +10,11 @@ use crate::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler};
 /// Nanoseconds of a second.
 pub const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 
+/// Bytes after which what a connection holds is noted anew.
+const UNNOTED_BYTES: u32 = 8_192;
+/// Rows, logins and messages after which it is.
+const UNNOTED_ITEMS: u32 = 16;
+
 /// A connection, and how far it is followed.
 pub struct Entry<F: ConnectionHandler> {
     /// Distinguishes the connections that have used one slot.
@@ -143,5 +148,19 @@ impl<L> Followed<L> {
             remembers: false,
             pending_syn: None,
         }
+    }
+}
+
+impl<L: StreamHandler> Followed<L> {
+    /// A segment with so many bytes was handed in: whether it may hold much more than was noted. Then it counts as noted.
+    #[inline]
+    pub fn has_grown(&mut self, bytes: usize) -> bool {
+        self.unnoted = self.unnoted.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        let items = self.stream_handler.items() as u32;
+        let has_grown = self.unnoted >= UNNOTED_BYTES || items.wrapping_sub(self.items) >= UNNOTED_ITEMS;
+        if has_grown {
+            (self.unnoted, self.items) = (0, items);
+        }
+        has_grown
     }
 }

@@ -26,10 +26,6 @@ const HISTORY_PART: usize = 32;
 /// The part of the share from which on what is held is noted exactly. Below it there are so few connections that the rest
 /// of the share has room for what was not noted.
 const EXACT_PART: usize = 16;
-/// Bytes after which what a connection holds is noted anew.
-const UNNOTED_BYTES: u32 = 8_192;
-/// Rows, logins and messages after which it is.
-const UNNOTED_ITEMS: u32 = 16;
 
 impl<F: ConnectionHandler> Table<F> {
     /// Bytes that a connection takes that has a stream handler, beside its slot and what is counted as held.
@@ -44,20 +40,6 @@ impl<F: ConnectionHandler> Table<F> {
             + self.waiting_cost
             + self.remembered
             + self.ledger.held
-    }
-
-    /// Notes what the connection at `index` and its stream handler hold, after a segment with so many bytes: every time
-    /// where memory may become short, else only where it may be much more than was noted.
-    #[inline]
-    pub(super) fn note_growth(&mut self, index: usize, bytes: usize) {
-        let exact = self.ledger.exact;
-        let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
-        followed.unnoted = followed.unnoted.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        let items = followed.stream_handler.items() as u32;
-        if exact || followed.unnoted >= UNNOTED_BYTES || items.wrapping_sub(followed.items) >= UNNOTED_ITEMS {
-            (followed.unnoted, followed.items) = (0, items);
-            self.note_held(index);
-        }
     }
 
     /// Keeps the bytes that connections remember within bounds: the connection that began to remember first forgets
