@@ -88,6 +88,12 @@ impl PartialEq for Time {
     }
 }
 
+impl std::hash::Hash for Time {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        self.nanoseconds.hash(hasher);
+    }
+}
+
 impl Eq for Time {}
 
 impl PartialOrd for Time {

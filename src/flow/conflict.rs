@@ -17,7 +17,7 @@ const EXCERPT: usize = 64;
 const BEFORE: Position = 32;
 
 /// Two copies of the same bytes that disagree, with excerpts of both: bytes as they crossed, or what they were read as.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Conflict<T = Vec<u8>> {
     /// The side whose stream it is.
     pub from: Side,

@@ -50,7 +50,7 @@ pub enum Class {
 }
 
 /// The facts of one occurrence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Facts {
     /// Which of the rule's sentences is about it.
     pub sentence: usize,
@@ -105,7 +105,7 @@ impl Key {
 }
 
 /// A phrase or a whole sentence in every language. `{0}`, `{1}` and so on stand for an occurrence's facts, in their order.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub struct Sentence {
     pub en: &'static str,
@@ -113,7 +113,7 @@ pub struct Sentence {
 }
 
 /// A fact about one occurrence of a finding. `view::locale` formats it, and escapes text off the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Fact {
     /// A count.
     Count(u64),

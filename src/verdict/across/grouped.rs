@@ -77,11 +77,13 @@ impl Counted {
         if facts.list.is_empty() {
             return;
         }
-        if self.told_apart.len() < TOLD_APART {
-            self.told_apart.insert(hasher.hash_one(format!("{facts:?}")));
-        }
         let kept = &mut self.group.occurrences;
-        if let Some((first, _)) = kept.iter_mut().find(|(_, known)| known == facts) {
+        let known = kept.iter_mut().find(|(_, known)| known == facts);
+        // What is kept was told apart when it came.
+        if known.is_none() && self.told_apart.len() < TOLD_APART {
+            self.told_apart.insert(hasher.hash_one(facts));
+        }
+        if let Some((first, _)) = known {
             *first = session.min(*first);
         } else if kept.len() < OCCURRENCES {
             kept.push((session, facts.clone()));
