@@ -70,22 +70,21 @@ pub fn forms(secret: &str) -> Vec<String> {
         forms.push(numbers(&|all, c| not_ascii(all, c, format!("\\u{c:04x}"))));
         forms.push(numbers(&|all, c| not_ascii(all, c, format!("&#{c};"))));
     }
-    let octets = |octet: &dyn Fn(u8) -> String| bytes.iter().map(|&byte| octet(byte)).collect::<Vec<_>>();
-    for octets in [octets(&|byte| format!("{byte:02x}")), octets(&|byte| format!("{byte:02X}"))] {
-        forms.extend([" ", ":", "-", ", "].map(|between| octets.join(between)));
-        forms.push(octets.iter().map(|octet| format!("\\x{octet}")).collect());
-        forms.push(octets.iter().map(|octet| format!("0x{octet}")).collect::<Vec<_>>().join(" "));
+    for upper in [false, true] {
+        forms.extend([" ", ":", "-", ", "].map(|between| octets(bytes, upper, "", between)));
+        forms.push(octets(bytes, upper, "\\x", ""));
+        forms.push(octets(bytes, upper, "0x", " "));
     }
-    forms.push(octets(&|byte| format!("\\{byte:03o}")).concat());
+    let octal = |all: &mut String, byte: u8| _ = write!(all, "\\{byte:03o}");
+    forms.push(escaped_by(bytes, &|_| false, octal));
     // Escapes for bytes that are not of ASCII alone: `\xe4`, `\344`.
     if !secret.is_ascii() {
-        let not_plain = |byte: u8| (0x20..0x7f).contains(&byte);
-        forms.push(
-            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\x{byte:02x}") }).concat(),
-        );
-        forms.push(
-            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\{byte:03o}") }).concat(),
-        );
+        let is_shown = |byte: u8| (0x20..0x7f).contains(&byte);
+        forms.push(escaped_by(bytes, &is_shown, |all, byte| {
+            all.push_str("\\x");
+            push_octet(all, byte, false);
+        }));
+        forms.push(escaped_by(bytes, &is_shown, octal));
     }
     // Base64 once more over base64, and what people do with words.
     forms.push(BASE32_NOPAD.encode(bytes));
@@ -171,19 +170,43 @@ pub fn utf_16_be(secret: &str) -> Vec<u8> {
     secret.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
+/// `bytes` with `sign` and two digits in place of those that are not `plain`.
 fn escaped(bytes: &[u8], sign: char, plain: &dyn Fn(u8) -> bool, upper: bool) -> String {
-    let mut text = String::new();
+    escaped_by(bytes, plain, |text, byte| {
+        text.push(sign);
+        push_octet(text, byte, upper);
+    })
+}
+
+/// `bytes`, those that are not `plain` as `escape` writes them.
+fn escaped_by(bytes: &[u8], plain: &dyn Fn(u8) -> bool, escape: impl Fn(&mut String, u8)) -> String {
+    let mut text = String::with_capacity(4 * bytes.len());
     for &byte in bytes {
         match plain(byte) {
             true => text.push(char::from(byte)),
-            false => {
-                text.push(sign);
-                let digits = if upper { HEXUPPER.encode(&[byte]) } else { HEXLOWER.encode(&[byte]) };
-                text.push_str(&digits);
-            }
+            false => escape(&mut text, byte),
         }
     }
     text
+}
+
+/// `bytes` in hexadecimal digits, with `before` before each and `between` two.
+fn octets(bytes: &[u8], upper: bool, before: &str, between: &str) -> String {
+    let mut text = String::with_capacity((2 + before.len() + between.len()) * bytes.len());
+    for (nth, &byte) in bytes.iter().enumerate() {
+        text.push_str(if nth > 0 { between } else { "" });
+        text.push_str(before);
+        push_octet(&mut text, byte, upper);
+    }
+    text
+}
+
+/// Appends two hexadecimal digits.
+fn push_octet(text: &mut String, byte: u8, upper: bool) {
+    for nibble in [byte >> 4, byte & 0x0f] {
+        let digit = char::from_digit(nibble.into(), 16).unwrap_or_default();
+        text.push(if upper { digit.to_ascii_uppercase() } else { digit });
+    }
 }
 
 /// As a mailbox name of IMAP (RFC 3501, section 5.1.3).

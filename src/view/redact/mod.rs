@@ -26,6 +26,7 @@ mod masked;
 mod names;
 mod needles;
 mod refused;
+mod taught;
 mod whose;
 mod words;
 
@@ -148,7 +149,7 @@ impl<V: View> View for Redact<V> {
 
     fn session(&mut self, mut session: Session) -> io::Result<()> {
         self.live.remove(&key(&session));
-        let mut masking = Masking::of(&session);
+        let mut masking = Masking::of(&session, &mut self.known);
         let mut all = !masking.left_out;
         all &= self.known.take(&mut masking.needles, REDACT_STRINGS, self.knows);
         masking.pack();
@@ -201,7 +202,7 @@ impl<V: View> View for Redact<V> {
 
 /// Replaces every secret of `session` by asterisks.
 pub fn mask(session: &mut Session) {
-    let masking = Masking::of(session);
+    let masking = Masking::of(session, &mut Needles::default());
     masking.mask(session, &Needles::default(), None);
 }
 
@@ -222,12 +223,15 @@ struct Masking {
 }
 
 impl Masking {
-    fn of(session: &Session) -> Self {
+    /// What is learned of `session`, beyond what `known` was taught: that is searched for in every session.
+    fn of(session: &Session, known: &mut Needles) -> Self {
         let mut masking = Self::default();
+        known.exchange_taught(&mut masking.needles);
         session.steps.iter().for_each(|step| masking.learn(session.protocol, step));
         masking.needles.learn_all(&session.credentials);
         let left = masking.refused.rest();
         masking.hide(left);
+        known.exchange_taught(&mut masking.needles);
         masking
     }
 

@@ -3,13 +3,12 @@
 use super::encodings;
 use super::known::{self, Known};
 use super::masked::{Found, merged, widened};
+use super::taught::{Learned, Taught, What};
 use super::whose;
-use super::words::{ANYWHERE, PIECE, Words};
+use super::words::{ANYWHERE, PIECE, Taken, Words};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use data_encoding::{BASE64, BASE64URL};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 /// A line of more words is a sentence rather than a mistyped command.
@@ -38,15 +37,8 @@ pub struct Needles {
     credentials: usize,
     /// What is learned was read in the place of a secret.
     is_read: bool,
-    /// What has been learned already: the same secret stands in a step, in a credential and in the form that crossed.
-    learned: HashMap<(What, Box<str>), (Option<Known>, bool)>,
-}
-
-/// How a string was learned.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum What {
-    Secret,
-    Crossed,
+    learned: Learned,
+    taught: Taught,
 }
 
 impl Needles {
@@ -62,7 +54,7 @@ impl Needles {
 
     /// Takes less memory, until [`Needles::unpack`]: nothing is found before that.
     pub fn pack(&mut self) {
-        self.learned = HashMap::new();
+        self.learned = Learned::default();
         [&mut self.plain, &mut self.base64, &mut self.parts].into_iter().for_each(Words::pack);
     }
 
@@ -74,7 +66,7 @@ impl Needles {
     /// Takes from `other` what was read in the place of a secret and is long enough to be searched for in every session, up
     /// to `most` strings of each kind and `bytes` of all. False where some were left there.
     pub fn take(&mut self, other: &mut Self, most: usize, bytes: usize) -> bool {
-        let mut all = true;
+        let mut taken = Taken::All;
         for kind in 0..3 {
             let room = bytes.saturating_sub(self.weight());
             let (own, others) = match kind {
@@ -82,9 +74,17 @@ impl Needles {
                 1 => (&mut self.base64, &mut other.base64),
                 _ => (&mut self.parts, &mut other.parts),
             };
-            all &= own.take(others, most, room);
+            taken = taken.max(own.take(others, most, room));
         }
-        all
+        if taken == Taken::All {
+            self.taught.add(&mut other.learned);
+        }
+        taken != Taken::Part
+    }
+
+    /// Lends what it was taught to `other`, which leaves that out when it learns; and takes it back.
+    pub fn exchange_taught(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.taught, &mut other.taught);
     }
 
     /// Learns the credentials that were added to a session since the last call.
@@ -110,22 +110,7 @@ impl Needles {
 
     /// True where learning `said` once more would say nothing new. Otherwise, it counts as learned.
     fn has_learned(&mut self, what: What, said: &str, of: Option<&Known>) -> bool {
-        let entry = self.learned.entry((what, said.into()));
-        let new = (of.cloned(), self.is_read);
-        match entry {
-            Entry::Occupied(mut old) => {
-                let (whose, is_read) = old.get();
-                let is_known = (of.is_none() || whose.as_ref() == of) && (*is_read || !self.is_read);
-                if !is_known {
-                    old.insert(new);
-                }
-                is_known
-            }
-            Entry::Vacant(free) => {
-                free.insert(new);
-                false
-            }
-        }
+        self.learned.has(what, said, of, self.is_read, &self.taught)
     }
 
     /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.

@@ -1,13 +1,15 @@
 //! Tests of redaction on sessions that are built by hand.
 
-use super::{Mask, Masking, Names, Needles, mask};
+use super::{Mask, Masking, Names, Needles, Redact, mask};
 use crate::flow::{Conflict, Side};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
 use crate::session::model::{Fact, Facts, Finding, Key, Preview, Session, TextsMut};
-use crate::verdict::rules;
+use crate::verdict::{Report, rules};
+use crate::view::View;
 use crate::view::testing::Talk;
 use std::cell::RefCell;
+use std::io;
 
 fn masked(talk: Talk) -> Session {
     let mut session = talk.session;
@@ -159,6 +161,53 @@ fn a_password_of_another_charset_goes_however_its_bytes_are_shown() {
     assert_eq!(texts(&session)[2], "535 wrong: [********] [********] [********] [********]");
 }
 
+/// Keeps what it is shown.
+struct Kept(Vec<String>);
+
+impl View for Kept {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        self.0.push(format!("{:?} {:?}", texts(&session), session.banner));
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &Report) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_session_is_masked_alike_where_earlier_ones_taught_its_secrets() {
+    let login = |password: &str, said: &str| {
+        Talk::new(Protocol::Pop3)
+            .s("+OK ready")
+            .c("USER alice")
+            .s("+OK")
+            .c(&format!("PASS {password}"))
+            .secret(password)
+            .s(&format!("-ERR no {said} for alice"))
+            .login("USER/PASS", "alice", password, &[2, 4], LoginOutcome::Rejected)
+            .edit(|session| session.banner = Some(format!("welcome {said}")))
+            .session
+    };
+    // Of the last ones no string may be searched for in other sessions: they are learned in each.
+    let long = "a-long-token-".repeat(30);
+    let blob = "AHVzZXIAcHc=";
+    let (forms, cut) = ("SECRET12 or c2VjcmV0MTI=", &long[7..80]);
+    for (password, said) in [("secret12", forms), (&*long, cut), ("pa\"ss", "pa\\\"ss"), ("pw", "pw"), (blob, "pw")] {
+        let alone = {
+            let mut session = login(password, said);
+            mask(&mut session);
+            format!("{:?} {:?}", texts(&session), session.banner)
+        };
+        assert!(!alone.contains(said), "{alone}");
+        let mut redact = Redact::new(Kept(Vec::new()));
+        for _ in 0..3 {
+            redact.session(login(password, said)).expect("nothing is written");
+        }
+        assert_eq!(redact.inner.0, vec![alone; 3]);
+    }
+}
+
 #[test]
 fn a_secret_has_the_same_name_in_all_its_forms() {
     let mut session = Talk::new(Protocol::Pop3)
@@ -173,7 +222,7 @@ fn a_secret_has_the_same_name_in_all_its_forms() {
         .c("strange-line")
         .session;
     let names = RefCell::new(Names::new().expect("random numbers"));
-    Masking::of(&session).mask(&mut session, &Needles::default(), Some(&names));
+    Masking::of(&session, &mut Needles::default()).mask(&mut session, &Needles::default(), Some(&names));
     let name = |n: usize| session.credentials[n].password.as_ref().expect("a password").reveal().to_owned();
     let (one, other) = (name(0), name(1));
     assert!(one.starts_with("pw:") && other.starts_with("pw:") && one != other, "{one} {other}");
@@ -196,7 +245,7 @@ fn a_form_of_two_secrets_has_the_name_of_neither() {
         .login("USER/PASS", "alice", "sEcret12", &[2, 4], LoginOutcome::Rejected)
         .session;
     let names = RefCell::new(Names::new().expect("random numbers"));
-    Masking::of(&session).mask(&mut session, &Needles::default(), Some(&names));
+    Masking::of(&session, &mut Needles::default()).mask(&mut session, &Needles::default(), Some(&names));
     let name = |n: usize| session.credentials[n].password.as_ref().expect("a password").reveal().to_owned();
     assert_eq!(texts(&session)[4], format!("-ERR ******** {} {}", name(0), name(1)));
 }

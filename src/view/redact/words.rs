@@ -29,6 +29,17 @@ pub struct Words {
     bytes: usize,
 }
 
+/// What was taken of the strings that were read in the place of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken {
+    /// All of them.
+    All,
+    /// Those that are long enough to be searched for anywhere.
+    AllButShort,
+    /// There was no room for some of these.
+    Part,
+}
+
 /// What is known of a string.
 struct Entry {
     whose: Whose,
@@ -135,26 +146,30 @@ impl Words {
     }
 
     /// Takes from `other` the strings that were read in the place of a secret and are long enough to be searched for
-    /// anywhere. False where there is no room for one among `most`, or in `bytes` more: it stays where it was.
-    pub fn take(&mut self, other: &mut Self, most: usize, bytes: usize) -> bool {
+    /// anywhere, as far as there is room: at most `most`, and in `bytes` more.
+    pub fn take(&mut self, other: &mut Self, most: usize, bytes: usize) -> Taken {
         let full = self.bytes.saturating_add(bytes);
-        let (mut all, mut stay) = (true, Vec::new());
+        let (mut taken, mut stay) = (Taken::All, Vec::new());
         for (word, entry) in std::mem::take(&mut other.all) {
-            if !entry.is_read || word.len() < ANYWHERE {
-                stay.push((word, entry));
-                continue;
-            }
-            let has_room = self.all.len() < most && self.bytes.saturating_add(weight_of(&word)) <= full
-                || self.all.contains_key(&word);
-            all &= has_room;
-            match has_room {
-                true => self.put(word, entry),
-                false => stay.push((word, entry)),
-            }
+            let has_room = || {
+                self.all.len() < most && self.bytes.saturating_add(weight_of(&word)) <= full
+                    || self.all.contains_key(&word)
+            };
+            let left = match entry.is_read {
+                false => Taken::All,
+                true if word.len() < ANYWHERE => Taken::AllButShort,
+                true if has_room() => {
+                    self.put(word, entry);
+                    continue;
+                }
+                true => Taken::Part,
+            };
+            taken = taken.max(left);
+            stay.push((word, entry));
         }
         other.bytes = stay.iter().map(|(word, _)| weight_of(word)).sum();
         other.all = stay.into_iter().collect();
-        all
+        taken
     }
 
     /// Length of the longest of the strings that begins at `at` in `text`, and whose it is.
