@@ -36,7 +36,7 @@ pub use mail::{
 pub use software::Software;
 pub use step::{ContentRef, Elapsed, Extra, Measure, MessageNumber, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
-pub use transaction::{Addressee, Outcome, Transaction};
+pub use transaction::{Addressee, NamedAgain, Outcome, Transaction, named_again};
 pub use word::Word;
 
 /// One mail session.

@@ -203,7 +203,7 @@ fn deliveries(session: &Session, tally: &mut Tally) {
         let unsent = transaction.outcome == Outcome::Aborted && transaction.message.is_none();
         for (place, addressee) in transaction.to.iter().enumerate() {
             let at = (transaction.n, place);
-            if unsent && !is_refused(addressee.outcome) || made_good.contains(&at) || tried_again.contains(&at) {
+            if unsent && !is_refused(addressee.outcome) || made_good.contains(&at) || tried_again.contains_key(&at) {
                 continue;
             }
             match addressee.outcome {

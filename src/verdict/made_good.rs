@@ -3,8 +3,8 @@
 
 use crate::protocol::event::Decided;
 use crate::session::Session;
-use crate::session::model::{Addressee, Outcome, Transaction};
-use std::collections::HashSet;
+use crate::session::model::{Addressee, NamedAgain, Outcome, Transaction, named_again};
+use std::collections::{HashMap, HashSet};
 
 /// The recipients of `session` that were refused and then accepted: the number of the transaction, and the recipient's place
 /// in it, from 0.
@@ -19,8 +19,8 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     let is_any_refused = session
         .transactions
         .iter()
-        .any(|transaction| transaction.to.iter().any(is_refused) || is_not_understood(transaction));
-    let is_any_accepted = session.transactions.iter().any(|transaction| transaction.to.iter().any(is_not_refused));
+        .any(|transaction| transaction.to.iter().any(Addressee::is_refused) || is_not_understood(transaction));
+    let is_any_accepted = session.transactions.iter().any(|transaction| transaction.to.iter().any(Addressee::is_taken));
     let mut made_good = HashSet::new();
     if !is_any_refused || !is_any_accepted {
         return made_good;
@@ -28,13 +28,13 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     let mut accepted_later = HashSet::new();
     let mut mails_later = HashSet::new();
     for transaction in session.transactions.iter().rev() {
-        let is_accepted_here: HashSet<String> =
-            transaction.to.iter().filter(|to| is_not_refused(to)).map(|to| to.address.to_lowercase()).collect();
-        for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, to)| is_refused(to)) {
-            let address = addressee.address.to_lowercase();
+        let named_again = named_again(&transaction.to);
+        for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, to)| to.is_refused()) {
+            let is_accepted_here = named_again.get(&place) == Some(&NamedAgain::Accepted);
             let is_put_off = transaction.message.is_none()
                 && (is_put_off_known(transaction, addressee) || is_not_understood(transaction));
-            if is_accepted_here.contains(&address) || is_put_off && accepted_later.contains(&key(transaction, address))
+            if is_accepted_here
+                || is_put_off && accepted_later.contains(&key(transaction, addressee.address.to_lowercase()))
             {
                 made_good.insert((transaction.n, place));
             }
@@ -53,32 +53,31 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     made_good
 }
 
-/// The recipients of `session` that were refused for now (4yz) and refused again when the client named them anew: the number
-/// of the transaction, and the recipient's place in it, from 0. The last refusal is not among them.
+/// The refusals of recipients in `session` that another refusal of the same recipient follows, when the client named it anew:
+/// the number of the transaction and the recipient's place in it, from 0, and the same of the refusal that follows. The
+/// last refusal has none, so that each recipient has one that is not among the keys.
 ///
-/// Anew is within the same transaction; or in a later one that has the same sender and declares the same size, where the
-/// first had no content. As in [`recipients`], a size must be declared.
-pub fn tried_again(session: &Session) -> HashSet<(u32, usize)> {
-    let mut tried_again = HashSet::new();
-    let is_put_off = |to: &Addressee| to.outcome == Outcome::Deferred;
-    if !session.transactions.iter().any(|transaction| transaction.to.iter().any(is_put_off)) {
+/// Anew is within the same transaction; or, for who was refused for now (4yz), in a later one that has the same sender and
+/// declares the same size, where the first had no content. As in [`recipients`], a size must be declared.
+pub fn tried_again(session: &Session) -> HashMap<(u32, usize), (u32, usize)> {
+    let mut tried_again = HashMap::new();
+    if !session.transactions.iter().any(|transaction| transaction.to.iter().any(Addressee::is_refused)) {
         return tried_again;
     }
-    let mut refused_later = HashSet::new();
+    let mut refused_later = HashMap::new();
     for transaction in session.transactions.iter().rev() {
-        let mut refused_here = HashSet::new();
-        for (place, addressee) in transaction.to.iter().enumerate().rev().filter(|(_, to)| is_refused(to)) {
+        // By the address: the first refusal in this transaction. The order of the places is that of the commands.
+        let mut refused_here = HashMap::new();
+        for (place, addressee) in transaction.to.iter().enumerate().rev().filter(|(_, to)| to.is_refused()) {
             let address = addressee.address.to_lowercase();
-            let is_named_later = refused_here.contains(&address)
-                || transaction.message.is_none()
-                    && transaction.size_said.is_some()
-                    && refused_later.contains(&key(transaction, address.clone()));
-            if is_put_off(addressee) && is_named_later {
-                tried_again.insert((transaction.n, place));
+            let is_known = transaction.message.is_none() && is_put_off_known(transaction, addressee);
+            let later = || refused_later.get(&key(transaction, address.clone())).filter(|_| is_known);
+            if let Some(next) = refused_here.get(&address).or_else(later) {
+                tried_again.insert((transaction.n, place), *next);
             }
-            refused_here.insert(address);
+            refused_here.insert(address, (transaction.n, place));
         }
-        refused_later.extend(refused_here.into_iter().map(|address| key(transaction, address)));
+        refused_later.extend(refused_here.into_iter().map(|(address, at)| (key(transaction, address), at)));
     }
     tried_again
 }
@@ -95,14 +94,6 @@ fn key(transaction: &Transaction, address: String) -> (Option<&str>, Option<u64>
 /// MAIL was refused for how it is written (RFC 5321, section 4.2.2), and not for its sender.
 fn is_not_understood(transaction: &Transaction) -> bool {
     transaction.reply.is_some_and(|reply| reply.to == Decided::Mail && matches!(reply.code, Some(500..=504 | 555)))
-}
-
-fn is_refused(addressee: &Addressee) -> bool {
-    matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred)
-}
-
-fn is_not_refused(addressee: &Addressee) -> bool {
-    !is_refused(addressee) && addressee.code.is_some_and(|code| (200..300).contains(&code))
 }
 
 #[cfg(test)]
@@ -159,11 +150,12 @@ mod tests {
     fn who_is_refused_again_is_one_recipient() {
         let again = |script: &str| {
             let session = session(&format!("{HELLO}{script}"), Selection::ALL.needs());
-            let mut found: Vec<_> = tried_again(&session).into_iter().collect();
+            let mut found: Vec<_> = tried_again(&session).into_keys().collect();
             found.sort_unstable();
             found
         };
         let other = "C: RCPT TO:<e@d>\nS: 250 ok\n";
+        let unsized_mail = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}{other}{DATA}")), [(1, 0)]);
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{PUT_OFF}{RSET}{MAIL}{PUT_OFF}")), [(1, 0), (1, 1)]);
         let refused = "C: RCPT TO:<C@d>\nS: 550 5.1.1 no such user\n";
@@ -173,7 +165,9 @@ mod tests {
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{RSET}{}{PUT_OFF}", MAIL.replace("a@b", "x@b"))), []);
         assert_eq!(again(&format!("{MAIL}{PUT_OFF}{other}{DATA}{MAIL}{PUT_OFF}")), []);
         assert_eq!(again(&format!("{MAIL}{refused}{RSET}{MAIL}{refused}")), []);
-        let unsized_mail = "C: MAIL FROM:<a@b>\nS: 250 ok\n";
+        // In one transaction it is the same mail, whatever the codes.
+        assert_eq!(again(&format!("{MAIL}{refused}{refused}")), [(1, 0)]);
+        assert_eq!(again(&format!("{unsized_mail}{refused}{PUT_OFF}")), [(1, 0)]);
         assert_eq!(again(&format!("{unsized_mail}{PUT_OFF}{RSET}{unsized_mail}{PUT_OFF}")), []);
     }
 

@@ -62,7 +62,7 @@ impl Builder {
     ) -> Outcome {
         let by_all = match to {
             [] => of_unnamed,
-            to => Outcome::of_all(to.iter().map(|addressee| addressee.outcome)),
+            to => Outcome::of_recipients(to),
         };
         let (complete, unfinished) = message
             .and_then(|n| self.message_mut(n))

@@ -66,6 +66,34 @@ fn what_becomes_of_each_recipient() {
     }
 }
 
+/// An address that is named again counts with what became of it in the end, and once.
+#[test]
+fn an_address_that_is_named_again_counts_once() {
+    let rcpt = |address: &str, reply: &str| format!("C: RCPT TO:<{address}>\nS: {reply}\n");
+    let (later, refused, taken) = (rcpt("c@d", "451 later"), rcpt("c@d", "550 no"), rcpt("C@d", "250 ok"));
+    let taken_all = format!("{DATA}S: 250 ok");
+    for (script, expected) in [
+        (format!("{MAIL}{later}{taken}{taken_all}"), "c@d Deferred, C@d Accepted 250: Accepted"),
+        (format!("{MAIL}{refused}{later}{taken}{taken_all}"), "c@d Rejected, c@d Deferred, C@d Accepted 250: Accepted"),
+        // With a parameter that the server does not know, after it was accepted without.
+        (format!("{MAIL}{taken}{refused}{taken_all}"), "C@d Accepted 250, c@d Rejected: Accepted"),
+        // What was refused again, or not for its recipients, stays refused.
+        (format!("{MAIL}{later}{refused}"), "c@d Deferred, c@d Rejected: Rejected"),
+        (format!("{MAIL}{refused}{later}"), "c@d Rejected, c@d Deferred: Deferred"),
+        (format!("{MAIL}{later}{taken}{DATA}S: 554 spam"), "c@d Deferred, C@d Rejected 554: Rejected"),
+        (format!("{MAIL}{later}{taken}C: RSET\nS: 250 ok"), "c@d Deferred, C@d Aborted: Aborted"),
+        (format!("{LMTP}{later}{taken}{DATA}S: 552 full"), "c@d Deferred, C@d Rejected 552: Rejected"),
+        // Others are others.
+        (format!("{MAIL}{later}{}{taken_all}", rcpt("e@f", "250 ok")), "c@d Deferred, e@f Accepted 250: Partly"),
+        (
+            format!("{MAIL}{later}{taken}{}{taken_all}", rcpt("e@f", "550 no")),
+            "c@d Deferred, C@d Accepted 250, e@f Rejected: Partly",
+        ),
+    ] {
+        assert_eq!(of(&script), [expected], "{script}");
+    }
+}
+
 /// What of content without its end the server has is nothing, whoever ended it; after the end, nothing is known.
 #[test]
 fn a_content_without_its_end_is_given_up_for_all() {

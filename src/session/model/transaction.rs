@@ -1,6 +1,7 @@
 //! Mail transactions of SMTP and LMTP: what became of each recipient, also where no content crossed.
 
 use crate::protocol::event::{DecidingReply, Delivery, MessageId, StepId};
+use std::collections::{HashMap, HashSet};
 
 /// One mail transaction (RFC 5321, section 3.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,47 @@ pub struct Addressee {
     pub outcome: Outcome,
 }
 
+impl Addressee {
+    /// The server refused it, for good or for now, whichever reply said so.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.outcome, Outcome::Rejected | Outcome::Deferred)
+    }
+
+    /// The server said yes to RCPT, and no reply after it refused the recipient.
+    pub fn is_taken(&self) -> bool {
+        !self.is_refused() && self.code.is_some_and(|code| (200..300).contains(&code))
+    }
+}
+
+/// What outweighs the refusal of a recipient: the client named the same address again in the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedAgain {
+    /// The server accepts the address in this transaction: with another RCPT, before or after this one.
+    Accepted,
+    /// It refuses the address again, with the next RCPT that names it: at this place among the recipients, from 0.
+    Refused(usize),
+}
+
+/// Those refusals among the recipients `to` of one transaction that are not the last word about their address, by their
+/// place in `to`, from 0. Addresses are compared without regard to case.
+pub fn named_again(to: &[Addressee]) -> HashMap<usize, NamedAgain> {
+    let mut named_again = HashMap::new();
+    if to.len() < 2 || !to.iter().any(Addressee::is_refused) {
+        return named_again;
+    }
+    let taken: HashSet<String> = to.iter().filter(|one| one.is_taken()).map(|one| one.address.to_lowercase()).collect();
+    let mut refused_later = HashMap::new();
+    for (place, addressee) in to.iter().enumerate().rev().filter(|(_, one)| one.is_refused()) {
+        let address = addressee.address.to_lowercase();
+        if taken.contains(&address) {
+            named_again.insert(place, NamedAgain::Accepted);
+        } else if let Some(next) = refused_later.insert(address, place) {
+            named_again.insert(place, NamedAgain::Refused(next));
+        }
+    }
+    named_again
+}
+
 /// What became of a transaction, or of one of its recipients. A reply that was not seen leaves [`Outcome::Unknown`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -92,6 +134,14 @@ impl Outcome {
             Some(500..=599) => Self::Rejected,
             _ => Self::Unknown,
         }
+    }
+
+    /// What becomes of a transaction with the recipients `to`: each address counts with what became of it in the end
+    /// (see [`named_again`]).
+    pub fn of_recipients(to: &[Addressee]) -> Self {
+        let named_again = named_again(to);
+        let last = to.iter().enumerate().filter(|(place, _)| !named_again.contains_key(place));
+        Self::of_all(last.map(|(_, addressee)| addressee.outcome))
     }
 
     /// What the outcomes of all recipients come to. Where none has it, but some may get it later, it is deferred.
