@@ -1,11 +1,12 @@
 //! What servers have refused to deliver: each recipient, sender and message once, with the reply that decided.
 
-use crate::protocol::event::{Decided, Delivery, Direction, Subject};
+use crate::protocol::event::{Decided, Delivery, Direction, StepId, Subject};
 use crate::protocol::smtp::{self, Enhanced, Said};
 use crate::session::Session;
 use crate::session::model::{Addressee, Outcome, Step, Transaction, Variant};
 use crate::verdict::made_good;
 use crate::verdict::rule::{Fact, Found, Key, Sentence, Severity};
+use std::collections::HashMap;
 
 /// Sentences about one refusal, for the rules that tell them.
 pub const SENTENCES: &[Sentence] = &[
@@ -45,20 +46,41 @@ enum Whom<'a> {
     Message,
 }
 
-/// Tells all refusals with this outcome, each as a finding of its own.
+/// The refusals of one recipient, as far as they are told here.
+#[derive(Default)]
+struct Refusals<'a> {
+    steps: Vec<StepId>,
+    last: Option<(&'a Transaction, &'a Addressee, &'a Step)>,
+}
+
+/// Tells all refusals with this outcome, each as a finding of its own. A recipient that was refused again and again is one
+/// finding, as it is one recipient in the verdict: that of the last refusal, with all of them as evidence.
 pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
     let made_good = made_good::recipients(session);
+    let tried_again = made_good::tried_again(session);
+    let mut earlier: HashMap<(u32, usize), Refusals> = HashMap::new();
     let speaks_first = speaks_before_greeting(session);
     for transaction in &session.transactions {
-        let refused = |(_, addressee): &(usize, &Addressee)| addressee.outcome == outcome;
-        for (place, addressee) in transaction.to.iter().enumerate().filter(refused) {
-            if let Some(reply) = addressee.final_step.or(addressee.step).and_then(|n| session.step(n)) {
-                let whom = match made_good.contains(&(transaction.n, place)) {
-                    true => Whom::AcceptedLater(&addressee.address),
-                    false => Whom::Recipient(&addressee.address),
-                };
-                one(found, reply, transaction, whom, speaks_first);
+        for (place, addressee) in transaction.to.iter().enumerate().filter(|(_, addressee)| addressee.is_refused()) {
+            let Some(reply) = addressee.final_step.or(addressee.step).and_then(|n| session.step(n)) else { continue };
+            let at = (transaction.n, place);
+            let mut refusals = earlier.remove(&at).unwrap_or_default();
+            if is_told_here(reply, true, speaks_first) {
+                refusals.steps.extend(reply.answers.into_iter().chain([reply.n]));
+                refusals.last = Some((transaction, addressee, reply));
             }
+            if let Some(next) = tried_again.get(&at) {
+                earlier.insert(*next, refusals);
+                continue;
+            }
+            let Some((of, addressee, reply)) = refusals.last.filter(|(_, last, _)| last.outcome == outcome) else {
+                continue;
+            };
+            let whom = match made_good.contains(&at) {
+                true => Whom::AcceptedLater(&addressee.address),
+                false => Whom::Recipient(&addressee.address),
+            };
+            one(found, reply, refusals.steps, of, whom);
         }
         // MAIL, or content, of which no recipient is known.
         if transaction.to.is_empty()
@@ -67,7 +89,10 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
             && let Some(reply) = session.step(decided.step)
         {
             let sender = transaction.from.as_deref().filter(|_| decided.to == Decided::Mail);
-            one(found, reply, transaction, sender.map_or(Whom::Message, Whom::Sender), speaks_first);
+            if is_told_here(reply, false, speaks_first) {
+                let steps = reply.answers.into_iter().chain([reply.n]).collect();
+                one(found, reply, steps, transaction, sender.map_or(Whom::Message, Whom::Sender));
+            }
         }
     }
     // POP3 (XTND XMIT) has no transactions. What IMAP appends goes to a mailbox, and is not delivered.
@@ -97,22 +122,30 @@ fn speaks_before_greeting(session: &Session) -> bool {
     first == Some(true)
 }
 
-fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_>, speaks_first: bool) {
-    let Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) = reply.subject else { return };
-    let said = match reply.variant {
-        Variant::Said(said) => Some(said),
-        _ => None,
-    };
-    let is_of_a_recipient = matches!(whom, Whom::Recipient(_) | Whom::AcceptedLater(_));
+/// `reply` refuses somebody or something, and no other rule tells it.
+fn is_told_here(reply: &Step, is_of_a_recipient: bool, speaks_first: bool) -> bool {
+    let Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) = reply.subject else { return false };
+    let said = said(reply);
     // `spoke-before-greeting` tells the one of them, and nothing else tells the others.
     let is_told = said == Some(Said::OutOfTurn) && !speaks_first;
-    if is_about_the_client(code, enhanced, said) && !is_told
+    let is_of_others = is_about_the_client(code, enhanced, said) && !is_told
         || said == Some(Said::Timeout)
-        || !is_of_a_recipient && is_too_big(code, enhanced, said)
-    {
-        return;
+        || !is_of_a_recipient && is_too_big(code, enhanced, said);
+    !is_of_others
+}
+
+fn said(reply: &Step) -> Option<Said> {
+    match reply.variant {
+        Variant::Said(said) => Some(said),
+        _ => None,
     }
-    let mut occurrence = found.apart(reply.answers.into_iter().chain([reply.n]));
+}
+
+/// Tells one refusal, with `steps` as evidence.
+fn one(found: &mut Found, reply: &Step, steps: Vec<StepId>, transaction: &Transaction, whom: Whom<'_>) {
+    let Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) = reply.subject else { return };
+    let said = said(reply);
+    let mut occurrence = found.apart(steps);
     let base = match whom {
         Whom::Recipient(address) => {
             occurrence = occurrence.named(Key::Recipient, Fact::Name(address.to_owned()));
@@ -149,11 +182,7 @@ fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_
 
 /// What a refusal means in plain words, for which a view has them.
 pub fn meaning_of(reply: &Step) -> Option<Fact> {
-    let said = match reply.variant {
-        Variant::Said(said) => Some(said),
-        _ => None,
-    };
-    meaning(reply.enhanced(), said)
+    meaning(reply.enhanced(), said(reply))
 }
 
 /// The server's own words decide, then the enhanced status code. X.0.0 says no more than the code does.
@@ -196,5 +225,50 @@ pub fn is_too_big(code: u16, enhanced: Option<Enhanced>, said: Option<Said>) -> 
         (Some(said), _) => said == Said::TooLarge,
         (None, Some(topic)) => matches!(topic, (3, 4) | (2, 3)),
         (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verdict::conclusion::of_session;
+    use crate::verdict::testing::session;
+    use crate::verdict::{Selection, rules};
+
+    const MAIL: &str = "C: MAIL FROM:<a@b> SIZE=300\nS: 250 ok\n";
+    const PUT_OFF: &str = "C: RCPT TO:<c@d>\nS: 451 4.7.1 Greylisted\n";
+    const REFUSED: &str = "C: RCPT TO:<C@d>\nS: 550 5.1.1 no such user\n";
+    const RSET: &str = "C: RSET\nS: 250 ok\n";
+
+    /// The findings about recipients that were put off and refused, and the steps of the first.
+    fn told(script: &str) -> ([usize; 2], Vec<u32>) {
+        let session = session(&format!("S: 220 mx\nC: EHLO a\nS: 250 mx\n{script}"), Selection::ALL.needs());
+        let look = |id| rules::find(id).expect("a rule").look(&session);
+        let [deferred, rejected] = ["delivery-deferred", "delivery-rejected"].map(look);
+        let counts = [deferred.len(), rejected.len()];
+        let tally = of_session(&session).tally;
+        assert_eq!([tally.deferred, tally.rejected], counts.map(|count| count as u64), "the verdict agrees: {script}");
+        (counts, deferred.into_iter().chain(rejected).next().map(|finding| finding.steps).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_recipient_that_is_refused_again_is_told_once() {
+        let other = PUT_OFF.replace("c@d", "e@d");
+        let again = [MAIL, PUT_OFF, PUT_OFF].concat();
+        assert_eq!(told(&again), ([1, 0], vec![6, 7, 8, 9]));
+        assert_eq!(told(&[MAIL, PUT_OFF, RSET, MAIL, PUT_OFF].concat()), ([1, 0], vec![6, 7, 12, 13]));
+        assert_eq!(told(&[MAIL, PUT_OFF, RSET, &again].concat()), ([1, 0], vec![6, 7, 12, 13, 14, 15]));
+        assert_eq!(told(&[MAIL, PUT_OFF, REFUSED].concat()), ([0, 1], vec![6, 7, 8, 9]));
+        assert_eq!(told(&[MAIL, REFUSED, REFUSED].concat()), ([0, 1], vec![6, 7, 8, 9]));
+        // Two recipients, and two mails.
+        assert_eq!(told(&[MAIL, PUT_OFF, &other].concat()), ([2, 0], vec![6, 7]));
+        assert_eq!(told(&[MAIL, PUT_OFF, RSET, &MAIL.replace("300", "7"), PUT_OFF].concat()), ([2, 0], vec![6, 7]));
+    }
+
+    #[test]
+    fn a_refusal_for_how_the_client_speaks_does_not_hide_the_one_before() {
+        let script = [MAIL, PUT_OFF, "C: RCPT TO:<c@d>\nS: 503 5.5.1 out of order\n"].concat();
+        let session = session(&format!("S: 220 mx\nC: EHLO a\nS: 250 mx\n{script}"), Selection::ALL.needs());
+        let found = rules::find("delivery-deferred").expect("a rule").look(&session);
+        assert_eq!(found.iter().map(|finding| &*finding.steps).collect::<Vec<_>>(), [&[6, 7]]);
     }
 }

@@ -4,7 +4,8 @@ use crate::verdict::refusals;
 use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// The server did not take a message for now, for one recipient: at RCPT, or with the sender, DATA or the content for all
-/// of them, or after the content (LMTP, PRDR). One finding for each recipient.
+/// of them, or after the content (LMTP, PRDR). One finding for each recipient, also where the client names it again and it is
+/// put off again.
 ///
 /// It matters because the message is late: the client keeps it and tries again, or returns it to its sender in the end.
 ///
@@ -65,6 +66,16 @@ mod tests {
         a_server_that_is_stopped_after_the_content,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nC: .\nS: 421 4.3.2 shutting down" => [10, 11]
+    );
+    has!(
+        put_off_again_in_the_transaction,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 450 4.2.0 Greylisted\n\
+         C: RCPT TO:<C@d>\nS: 450 4.2.0 Greylisted" => [6, 7, 8, 9]
+    );
+    has_not!(
+        put_off_and_refused_for_good_in_the_end,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 450 4.2.0 Greylisted\n\
+         C: RCPT TO:<c@d>\nS: 550 5.1.1 no"
     );
     has_not!(
         refused_for_good,
