@@ -32,6 +32,7 @@ rules! {
     connection_refused
     connection_reset
     connection_unanswered
+    content_read_as_commands
     content_unfinished
     credential_reuse
     delivery_deferred
