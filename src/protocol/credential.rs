@@ -75,6 +75,8 @@ pub enum LoginCause {
     WrongSecret,
     /// The password, right or not, has expired: it has to be changed.
     Expired,
+    /// The user must log in once by another mechanism, so that the password is known to this one (RFC 4954, section 6: 432, X.7.12).
+    PasswordTransition,
     /// The server could not read what the client sent: no base64, for one.
     Malformed,
     /// The server does not offer this mechanism, or no login at all here.

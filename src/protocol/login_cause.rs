@@ -96,6 +96,7 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["maildrop", " lock"], LoginCause::InUse),
     (&["mailbox", "in use"], LoginCause::InUse),
     (&["mailbox", "busy"], LoginCause::InUse),
+    (&["password transition"], LoginCause::PasswordTransition),
     (&["mechanism", "weak"], LoginCause::MechanismNotOffered),
     (&["mechanism", "invalid"], LoginCause::MechanismNotOffered),
     (&["mechanism", "support"], LoginCause::MechanismNotOffered),
@@ -343,6 +344,8 @@ fn by_response_code(code: &str) -> Option<LoginCause> {
 fn by_smtp(smtp: Option<(u16, Option<(u16, u16)>)>) -> LoginCause {
     let Some((code, enhanced)) = smtp else { return LoginCause::Unknown };
     match (code, enhanced) {
+        // No matter of time, though 432 is a code for now: the client has to do something else first.
+        (432, _) | (_, Some((7, 12))) => LoginCause::PasswordTransition,
         (400..=499, _) => LoginCause::Temporary,
         (538, _) | (_, Some((7, 10 | 11))) => LoginCause::EncryptionDemanded,
         (504, _) | (_, Some((7, 4 | 9))) => LoginCause::MechanismNotOffered,

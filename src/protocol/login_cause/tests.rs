@@ -30,6 +30,15 @@ fn words_outrank_codes() {
         smtp(530, Some((7, 0)), "530 5.7.0 Must issue a STARTTLS command first"),
         LoginCause::EncryptionDemanded
     );
+    for (code, enhanced, text) in [
+        (432, None, "432 Transition first"),
+        (432, Some((7, 12)), "432 4.7.12 A password transition is needed"),
+        (534, Some((7, 12)), "534 5.7.12 Log in by PLAIN once"),
+        (535, Some((7, 12)), "535 5.7.12 no"),
+        (535, Some((7, 8)), "535 5.7.8 A password transition is needed"),
+    ] {
+        assert_eq!(smtp(code, enhanced, text), LoginCause::PasswordTransition, "{text}");
+    }
     assert_eq!(smtp(454, Some((7, 0)), "454 4.7.0 Temporary authentication failure"), LoginCause::Temporary);
     assert_eq!(smtp(421, Some((7, 0)), "421 4.7.0 Too many errors"), LoginCause::Limit);
 }

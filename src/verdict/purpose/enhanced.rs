@@ -130,6 +130,17 @@ impl Meaning {
 mod tests {
     use super::*;
 
+    /// The registry as of 2024-12-06: each subject has its details without a gap.
+    #[test]
+    fn every_registered_code_has_a_meaning_of_its_own() {
+        for (subject, last) in [(1, 10), (2, 4), (3, 6), (4, 7), (5, 6), (6, 10), (7, 30)] {
+            let own: std::collections::HashSet<_> = (0..=last).map(|detail| registered(subject, detail)).collect();
+            assert_eq!(own.len(), last as usize + 1, "X.{subject}");
+            assert!(!own.contains(&None), "X.{subject}");
+            assert_eq!(registered(subject, last + 1), None, "X.{subject}");
+        }
+    }
+
     #[test]
     fn detail_then_subject_then_class() {
         let cases = [

@@ -72,6 +72,7 @@ fn is_the_accounts(login: &Credential) -> bool {
                 LoginCause::EncryptionDemanded
                     | LoginCause::Expired
                     | LoginCause::InUse
+                    | LoginCause::PasswordTransition
                     | LoginCause::SwitchedOff
                     | LoginCause::Temporary
             )

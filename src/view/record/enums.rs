@@ -149,6 +149,7 @@ words! {
         event::LoginCause::EncryptionDemanded => "encryption-demanded",
         event::LoginCause::Limit => "limit",
         event::LoginCause::Expired => "expired",
+        event::LoginCause::PasswordTransition => "password-transition",
         event::LoginCause::InUse => "in-use",
         event::LoginCause::SwitchedOff => "switched-off",
         event::LoginCause::Temporary => "temporary",

@@ -53,6 +53,9 @@ pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
         LoginCause::WrongSecret => "The login is refused: user name, password or token are not valid",
         LoginCause::Expired => "The login is refused: the password has expired, and has to be changed",
+        LoginCause::PasswordTransition => {
+            "The login is refused: the user must first log in once with another mechanism, to set the password for this one"
+        }
         LoginCause::Malformed => "The login is refused: the server cannot read what the client has sent",
         LoginCause::MechanismNotOffered => "The login is refused: the server does not offer this mechanism here",
         LoginCause::EncryptionDemanded => {

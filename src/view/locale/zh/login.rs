@@ -52,6 +52,7 @@ pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
         LoginCause::WrongSecret => "登录被拒绝：用户名、密码或令牌无效",
         LoginCause::Expired => "登录被拒绝：密码已过期，需要更换",
+        LoginCause::PasswordTransition => "登录被拒绝：用户须先用另一种认证方式登录一次，才能使用这种方式",
         LoginCause::Malformed => "登录被拒绝：服务器无法识别客户发送的内容",
         LoginCause::MechanismNotOffered => "登录被拒绝：服务器在此不提供这种认证方式",
         LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和密码",
