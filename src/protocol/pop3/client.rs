@@ -86,7 +86,7 @@ impl Dialogue {
                 self.unplaced(step, &line.bytes, whole, follows_unseen);
                 if !whole {
                     self.queue.line();
-                    self.user = None; // The line may be the rest of another USER.
+                    (self.user, self.user_before) = (None, None); // The line may be the rest of another USER.
                 } else {
                     let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
                     pending.maybe_unanswered = line.bytes.is_empty();
@@ -193,10 +193,13 @@ impl Dialogue {
             pending.number = parse::numbers(command.trimmed()).0;
             pending.fits = whole.then(|| refusal::fits(command.verb, command.trimmed()));
         }
+        if command.verb == Verb::User {
+            self.user_before = self.user.take().map(|before| Box::new((step, before)));
+        }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
             // The name is another one than before, but not known.
-            (Verb::User, _) => self.user = None,
+            (Verb::User, _) => {}
             (Verb::Pass, Some(password)) if whole => {
                 pending.login = Some(Login::Native(Box::new(self.pass(password, step))))
             }
@@ -211,7 +214,8 @@ impl Dialogue {
         self.queue.push(pending, out);
     }
 
-    /// USER and PASS (RFC 1939, section 7). The name is that of the last USER, whatever the server replied to it.
+    /// USER and PASS (RFC 1939, section 7). The name is that of the last USER, whatever the server replied to it,
+    /// unless it says that the name before it stands (see [`Dialogue::user_decided`]).
     fn pass(&self, password: &[u8], step: StepId) -> Credential {
         let (user, username) = self.user.clone().unzip();
         Credential {
@@ -256,7 +260,7 @@ impl Dialogue {
             None => {
                 self.client_follows_gap = true;
                 if missing >= ANOTHER_USER {
-                    self.user = None;
+                    (self.user, self.user_before) = (None, None);
                 }
                 self.queue.client_gap();
             }

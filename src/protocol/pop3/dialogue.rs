@@ -53,6 +53,9 @@ pub struct Dialogue {
     pub(super) timestamp: Option<Vec<u8>>,
     /// The step of USER, and the name.
     pub(super) user: Option<(StepId, Vec<u8>)>,
+    /// The step of the USER that came last, and the USER before it: whose name stands where the last one is refused since
+    /// there is one.
+    pub(super) user_before: Option<Box<UserBefore>>,
     /// What the server says to a proxy's header.
     pub(super) of_header: Refusals,
     /// The attempt whose USER was refused, until the client goes on.
@@ -62,6 +65,9 @@ pub struct Dialogue {
     /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
+
+/// The step of a USER; and the USER before it: its step, and its name.
+pub(super) type UserBefore = (StepId, (StepId, Vec<u8>));
 
 /// What the server is sending.
 #[derive(Debug, Default)]
@@ -94,7 +100,7 @@ impl Dialogue {
         self.end_of_saying(false, out);
         self.refused_user_ends(None, out);
         self.queue.resolve(out);
-        (self.user, self.client_follows_gap) = (None, false);
+        (self.user, self.user_before, self.client_follows_gap) = (None, None, false);
         self.upgrade = Some(Upgrade::start_tls());
     }
 

@@ -75,6 +75,17 @@ impl Dialogue {
         false
     }
 
+    /// A reply to the USER of `user`: one that is refused since the name is set already, or since the server cannot read the
+    /// command, changes nothing, so that the name before it stands.
+    pub(super) fn user_decided(&mut self, user: StepId, reply: &Reply<'_>) {
+        let Some(last) = self.user_before.take_if(|last| last.0 == user) else { return };
+        let (_, before) = *last;
+        if !reply.ok && self.state == State::Authorization && decides_nothing(reply.text) {
+            self.queue.name_stands(user, &before);
+            self.user = Some(before);
+        }
+    }
+
     /// USER is refused: an attempt to log in, if no PASS follows.
     pub(super) fn user_refused(&mut self, line: &Line<'_>, reply: &Reply<'_>, step: StepId) {
         let has_pass = self.queue.first_verb() == Some(Verb::Pass);

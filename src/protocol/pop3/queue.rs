@@ -294,6 +294,20 @@ impl Queue {
         self.pending.front().map(|pending| pending.verb)
     }
 
+    /// The name of `before`, an earlier USER, stands: the logins in flight that would have that of the USER of `user` have it.
+    pub fn name_stands(&mut self, user: StepId, before: &(StepId, Vec<u8>)) {
+        for pending in &mut self.pending {
+            if let Some(Login::Native(credential)) = &mut pending.login
+                && (credential.steps.first() == Some(&user) || credential.username.is_none())
+                && pending.verb == Verb::Pass
+            {
+                credential.steps.retain(|step| *step != user);
+                credential.steps.insert(0, before.0);
+                credential.username = Some(before.1.clone());
+            }
+        }
+    }
+
     /// True where one command is in flight, and no other can be.
     pub fn is_single(&self) -> bool {
         self.pending.len() == 1 && self.certain == 1

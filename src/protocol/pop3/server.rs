@@ -290,7 +290,12 @@ impl Dialogue {
         }
         match login {
             Some(login) => self.log_in(login, line, reply, step, out),
-            None if verb == Verb::User && !reply.ok => self.user_refused(line, reply, step),
+            None if verb == Verb::User => {
+                self.user_decided(pending.step, reply);
+                if !reply.ok {
+                    self.user_refused(line, reply, step);
+                }
+            }
             None => {}
         }
         if let Some((message, mut steps)) = upload {

@@ -77,6 +77,44 @@ fn a_refused_user_is_an_attempt_if_no_pass_follows() {
 }
 
 #[test]
+fn a_name_that_is_set_already_stands() {
+    let two = "C: USER alice\n S: +OK\n C: USER bob\n";
+    for (script, expected) in [
+        (format!("{two} S: -ERR username already set\n C: PASS x1\n S: +OK"), "alice x1 Plaintext Accepted -"),
+        (
+            format!("{two} S: -ERR BUSY: user name already given\n C: PASS x1\n S: -ERR [AUTH] no"),
+            "alice x1 Plaintext Rejected WrongSecret",
+        ),
+        (format!("{two} S: -ERR bad command\n C: PASS x1\n S: +OK"), "alice x1 Plaintext Accepted -"),
+        (
+            "C: USER alice\n S: +OK\n C: USER\n S: -ERR syntax error\n C: PASS x1\n S: +OK".to_owned(),
+            "alice x1 Plaintext Accepted -",
+        ),
+        // Sent at once.
+        (
+            "C| USER alice\\r\\nUSER bob\\r\\nPASS x1\\r\\n\n S: +OK\n S: -ERR username already set\n S: +OK"
+                .to_owned(),
+            "alice x1 Plaintext Accepted -",
+        ),
+        // The second one counts where it is accepted, or refused for itself.
+        (format!("{two} S: +OK\n C: PASS x1\n S: +OK"), "bob x1 Plaintext Accepted -"),
+        (
+            format!("{two} S: -ERR no such user\n C: PASS x1\n S: -ERR [AUTH] no"),
+            "bob x1 Plaintext Rejected WrongSecret",
+        ),
+        (
+            format!("{two} S: +OK\n C: USER eve\n S: -ERR username already set\n C: PASS x1\n S: +OK"),
+            "bob x1 Plaintext Accepted -",
+        ),
+    ] {
+        let told = hear(&format!("S: +OK\n {script}"));
+        assert_eq!(told.attempts(), [format!("USER/PASS {expected}")], "{script}");
+    }
+    let told = hear(&format!("S: +OK\n {two} S: -ERR username already set\n C: PASS x1\n S: +OK"));
+    assert_eq!(told.credentials[0].steps, [2, 6, 7]);
+}
+
+#[test]
 fn a_command_where_a_response_is_due_gives_the_login_up() {
     let told =
         hear("S: +OK\n C: AUTH CRAM-MD5\n S: + PDEuMkB4Pg==\n C: USER bob\n S: +OK\n C: PASS x1\n S: +OK Logged in.");
