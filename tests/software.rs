@@ -121,3 +121,25 @@ fn no_program_of_the_lab_is_named_wrongly() {
     }
     assert!(named >= 3, "only {named} sessions of the lab have a named client");
 }
+
+/// Which messages a client asks for, and deletes, is told in the order in which it does so.
+#[test]
+fn busybox_fetches_from_the_last_message_to_the_first() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/software");
+    for (name, expected) in [
+        ("fetch", &["RETR 2", "DELE 2", "RETR 1", "DELE 1"][..]),
+        ("kept", &["RETR 2", "RETR 1"]),
+        ("top", &["TOP 2 0", "TOP 1 0"]),
+    ] {
+        let capture = root.join(format!("busybox-popmaildir-1.35.0-{name}/capture.pcap"));
+        let sessions = support::sessions(&std::fs::read(capture).expect("readable"));
+        let [session] = &sessions[..] else { panic!("{name}: one session") };
+        let is_asked = |command: &&str| ["RETR", "DELE", "TOP"].iter().any(|verb| command.starts_with(verb));
+        let steps = session["steps"].as_array().expect("steps");
+        let asked: Vec<&str> = steps.iter().filter_map(|step| step["text"].as_str()).filter(is_asked).collect();
+        assert_eq!(asked, expected, "{name}");
+        let messages = session["messages"].as_array().expect("messages");
+        let numbers: Vec<_> = messages.iter().map(|message| message["number"].as_u64()).collect();
+        assert_eq!(numbers, [Some(2), Some(1)], "{name}");
+    }
+}
