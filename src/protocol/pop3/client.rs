@@ -197,7 +197,7 @@ impl Dialogue {
             self.user_before = self.user.take().map(|before| Box::new((step, before)));
         }
         match (command.verb, command.argument) {
-            (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
+            (Verb::User, Some(name)) if whole => self.user = Some((step, name.into())),
             // The name is another one than before, but not known.
             (Verb::User, _) => {}
             (Verb::Pass, Some(password)) if whole => {
@@ -220,7 +220,7 @@ impl Dialogue {
         let (user, username) = self.user.clone().unzip();
         Credential {
             mechanism: "USER/PASS".into(),
-            username,
+            username: username.map(Vec::from),
             password: Some(Secret::new(password)),
             exposure: if password.is_empty() { Exposure::None } else { Exposure::Plaintext },
             steps: user.into_iter().chain([step]).collect(),

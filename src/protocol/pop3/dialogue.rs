@@ -52,7 +52,7 @@ pub struct Dialogue {
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
     /// The step of USER, and the name.
-    pub(super) user: Option<(StepId, Vec<u8>)>,
+    pub(super) user: Option<(StepId, Box<[u8]>)>,
     /// The step of the USER that came last, and the USER before it: whose name stands where the last one is refused since
     /// there is one.
     pub(super) user_before: Option<Box<UserBefore>>,
@@ -67,7 +67,7 @@ pub struct Dialogue {
 }
 
 /// The step of a USER; and the USER before it: its step, and its name.
-pub(super) type UserBefore = (StepId, (StepId, Vec<u8>));
+pub(super) type UserBefore = (StepId, (StepId, Box<[u8]>));
 
 /// What the server is sending.
 #[derive(Debug, Default)]

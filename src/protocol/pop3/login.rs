@@ -97,7 +97,7 @@ impl Dialogue {
         let cause = login_cause::of(&refusal);
         let credential = Credential {
             mechanism: "USER/PASS".into(),
-            username: Some(username),
+            username: Some(username.into_vec()),
             outcome: login_cause::outcome(&refusal, cause),
             steps: vec![user, step],
             ..Credential::default()

@@ -295,7 +295,7 @@ impl Queue {
     }
 
     /// The name of `before`, an earlier USER, stands: the logins in flight that would have that of the USER of `user` have it.
-    pub fn name_stands(&mut self, user: StepId, before: &(StepId, Vec<u8>)) {
+    pub fn name_stands(&mut self, user: StepId, before: &(StepId, Box<[u8]>)) {
         for pending in &mut self.pending {
             if let Some(Login::Native(credential)) = &mut pending.login
                 && (credential.steps.first() == Some(&user) || credential.username.is_none())
@@ -303,7 +303,7 @@ impl Queue {
             {
                 credential.steps.retain(|step| *step != user);
                 credential.steps.insert(0, before.0);
-                credential.username = Some(before.1.clone());
+                credential.username = Some(before.1.to_vec());
             }
         }
     }
