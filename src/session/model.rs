@@ -31,7 +31,7 @@ pub use finding::{Class, Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,
-    Preview, Recipient, Report, ReportedRecipient, SameAs, TextPrint,
+    Preview, Recipient, Report, ReportForm, ReportedRecipient, SameAs, TextPrint,
 };
 pub use software::Software;
 pub use step::{ContentRef, Elapsed, Extra, Measure, MessageNumber, Phase, State, Step, Variant};

@@ -8,6 +8,7 @@ use super::line_feeds::PIECE_BYTES;
 use super::preview;
 use super::report;
 use super::text_print::Printing;
+use super::text_report;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::{MIME_PARTS, of_list};
@@ -223,6 +224,13 @@ pub enum Leaf {
     },
     /// A part of a delivery report, which is kept.
     Reported(report::Kept),
+    /// A text that may be a delivery report by itself; what it is besides stands alone as soon as it is none.
+    MayReport {
+        /// Keeps it.
+        text: Box<text_report::Text>,
+        /// What it is besides.
+        leaf: Box<Leaf>,
+    },
     /// A text that is printed as well.
     Printed {
         /// Makes the print.
@@ -253,6 +261,7 @@ impl Leaf {
     pub fn weight(&self) -> usize {
         match self {
             Self::Reported(kept) => kept.weight(),
+            Self::MayReport { text, leaf } => size_of::<text_report::Text>() + text.weight() + leaf.weight(),
             Self::Printed { printing, leaf } => size_of::<Printing>() + printing.weight() + leaf.weight(),
             Self::Previewed { reading, leaf } => size_of::<preview::Reading>() + reading.weight() + leaf.weight(),
             Self::Passed | Self::Attached { .. } | Self::Text { .. } => 0,
@@ -274,6 +283,7 @@ impl Leaf {
         match self {
             Self::Passed => true,
             Self::Attached { transfer, .. } => transfer.ignores_line_ends(),
+            Self::MayReport { text, leaf } => text.ignores_line_ends() && leaf.ignores_line_ends(),
             Self::Printed { printing, leaf } => printing.ignores_line_ends() && leaf.ignores_line_ends(),
             Self::Previewed { reading, leaf } => reading.ignores_line_ends() && leaf.ignores_line_ends(),
             Self::Text { .. } | Self::Reported(_) => false,
@@ -282,6 +292,11 @@ impl Leaf {
 
     /// The next bytes of a line, or its end. `out` is room to decode into.
     pub fn told(&mut self, told: Told<'_>, attachments: &mut Attachments, out: &mut Vec<u8>) {
+        if let Self::MayReport { text, leaf } = self
+            && !text.told(told, out)
+        {
+            *self = std::mem::replace(leaf, Self::Passed);
+        }
         match told {
             Told::Text(bytes) => self.line(bytes, attachments, out),
             Told::End(end) => self.line_end(end, attachments, out),
@@ -298,6 +313,7 @@ impl Leaf {
                 attachments.add(*id, out);
             }
             Self::Reported(kept) => kept.told(Told::Text(bytes)),
+            Self::MayReport { leaf, .. } => leaf.line(bytes, attachments, out),
             Self::Printed { printing, leaf } => {
                 printing.told(Told::Text(bytes), out);
                 leaf.line(bytes, attachments, out);
@@ -319,6 +335,7 @@ impl Leaf {
                 attachments.add(*id, out);
             }
             Self::Reported(kept) => kept.told(Told::End(end)),
+            Self::MayReport { leaf, .. } => leaf.line_end(end, attachments, out),
             Self::Printed { printing, leaf } => {
                 printing.told(Told::End(end), out);
                 leaf.line_end(end, attachments, out);
@@ -347,6 +364,10 @@ impl Leaf {
         out.clear();
         match self {
             Self::Passed | Self::Reported(_) => {}
+            Self::MayReport { text, leaf } => {
+                text.gap();
+                leaf.gap(attachments, out);
+            }
             Self::Printed { printing, leaf } => {
                 printing.gap();
                 leaf.gap(attachments, out);
@@ -372,7 +393,9 @@ impl Leaf {
     pub fn end(&mut self, seen: bool, attachments: &mut Attachments, out: &mut Vec<u8>) {
         match std::mem::replace(self, Self::Passed) {
             Self::Passed | Self::Reported(_) => {}
-            Self::Printed { mut leaf, .. } | Self::Previewed { mut leaf, .. } => leaf.end(seen, attachments, out),
+            Self::MayReport { mut leaf, .. } | Self::Printed { mut leaf, .. } | Self::Previewed { mut leaf, .. } => {
+                leaf.end(seen, attachments, out)
+            }
             Self::Attached { id, mut transfer } => {
                 out.clear();
                 transfer.end(out);

@@ -423,6 +423,7 @@ impl MimeParser {
                 header::message(&header_block.block, entity.mime.charset.as_deref().map(str::as_bytes));
             self.described = entity.described;
             self.kept += self.header.weight();
+            self.report.header(&self.header);
         }
         self.kept += entity.mime.weight();
         self.too_many |= entity.too_many;

@@ -24,6 +24,7 @@ mod parameter;
 mod preview;
 mod report;
 mod text_print;
+mod text_report;
 mod transfer;
 mod uu;
 

@@ -1,5 +1,6 @@
 /*!
-A delivery report while it is read (RFC 3464): which recipients failed, and which message it is about.
+A delivery report while it is read (RFC 3464): which recipients failed, and which message it is about. Those that are texts for
+people are read by [`text_report`].
 
 Of a `multipart/report`, the part `message/delivery-status` and the header of the message that comes back are kept, up to
 a bound, and read at the end. Everything else of it streams by as in any message.
@@ -7,14 +8,11 @@ a bound, and read at the end. Everything else of it streams by as in any message
 
 use super::boundary::Told;
 use super::header;
-use crate::limits::REPORT_BYTES;
-use crate::session::model::{Report, ReportedRecipient};
+use super::text_report::{self, DIAGNOSTIC_BYTES, RECIPIENTS};
+use crate::limits::{REPORT_BYTES, of_list};
+use crate::session::model::{Header, Report, ReportForm, ReportedRecipient};
 use crate::session::text::text;
-
-/// Recipients of one report.
-const RECIPIENTS: usize = 100;
-/// Bytes kept of a diagnostic text.
-const DIAGNOSTIC_BYTES: usize = 500;
+use crate::session::weight::of_text;
 
 /// What a part of a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +64,8 @@ impl Kept {
 pub struct Reading {
     report: Report,
     any: bool,
+    /// The recipients that the header names as failed.
+    named: Vec<ReportedRecipient>,
 }
 
 impl Reading {
@@ -89,9 +89,50 @@ impl Reading {
         }
     }
 
+    /// The message's own header: Exim names recipients in it, as many in a field as fit.
+    pub fn header(&mut self, header: &Header) {
+        let fields = header.fields.iter().filter(|field| field.name.eq_ignore_ascii_case("X-Failed-Recipients"));
+        let names = fields.flat_map(|field| field.value.split(',')).map(str::trim);
+        let names = names.filter(|name| (1..=DIAGNOSTIC_BYTES).contains(&name.len()));
+        self.named = names.take(RECIPIENTS).map(|name| text_report::failed(name.to_owned())).collect();
+    }
+
+    /// The header names recipients.
+    pub fn is_named(&self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// The text of a message that may be a report by itself.
+    pub fn text(&mut self, body: &[u8]) {
+        let returned = match text_report::by_itself(body) {
+            Some((recipients, returned)) => {
+                self.report = Report { form: ReportForm::Text, recipients, message_id: None };
+                returned
+            }
+            None => text_report::reasons(body, &mut self.named),
+        };
+        self.returned(returned);
+    }
+
+    /// Bytes on the heap.
+    pub fn weight(&self) -> usize {
+        let of_all = |all: &Vec<ReportedRecipient>| {
+            let of_one = |one: &ReportedRecipient| {
+                let texts = [Some(&one.address), Some(&one.action), one.status.as_ref(), one.diagnostic.as_ref()];
+                texts.into_iter().flatten().map(of_text).sum::<usize>()
+            };
+            of_list(all) + all.iter().map(of_one).sum::<usize>()
+        };
+        of_all(&self.named) + of_all(&self.report.recipients) + self.report.message_id.as_ref().map_or(0, of_text)
+    }
+
     /// The report; absent where the message is none.
-    pub fn finish(self) -> Option<Report> {
-        self.any.then_some(self.report)
+    pub fn finish(mut self) -> Option<Report> {
+        if !self.any && self.report.recipients.is_empty() {
+            self.report.form = ReportForm::Text;
+            self.report.recipients = self.named;
+        }
+        (self.any || !self.report.recipients.is_empty()).then_some(self.report)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Message {
     pub mime: Option<MimePart>,
     /// Attachments, decoded.
     pub attachments: Vec<Attachment>,
-    /// What it says as a delivery report (RFC 3464), where it is one.
+    /// What it says as a delivery report, where it is one or looks like one.
     pub report: Option<Box<Report>>,
     /// Its texts, by digests. Empty where those were not asked for.
     pub prints: Vec<TextPrint>,
@@ -248,13 +248,26 @@ impl TextPrint {
     }
 }
 
-/// A delivery report (RFC 3464).
+/// A delivery report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// How it is written.
+    pub form: ReportForm,
     /// The recipients that it reports on, up to 100.
     pub recipients: Vec<ReportedRecipient>,
     /// Message-ID of the message that it is about, without angle brackets, where its header comes back.
     pub message_id: Option<String>,
+}
+
+/// How a delivery report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReportForm {
+    /// For programs: with a `message/delivery-status` (RFC 3464).
+    #[default]
+    Status,
+    /// For people: qmail's QSBMF, sendmail's text, or one with recipients in the header (`X-Failed-Recipients`). Anybody may
+    /// write such a text: it counts where the message has no sender.
+    Text,
 }
 
 /// A recipient that a delivery report is about.
@@ -264,9 +277,9 @@ pub struct ReportedRecipient {
     pub address: String,
     /// `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
     pub action: String,
-    /// Status: an enhanced status code.
+    /// Status: an enhanced status code. In a text, the one that its reason has.
     pub status: Option<String>,
-    /// Diagnostic-Code, without its type.
+    /// Diagnostic-Code, without its type; of a text, the lines about the recipient.
     pub diagnostic: Option<String>,
 }
 

@@ -341,7 +341,7 @@ impl Message {
             }
         }
         visit_all([mailbox, unique_id, part, reply], visit);
-        if let Some(Report { recipients, message_id }) = report.as_deref_mut() {
+        if let Some(Report { form: _, recipients, message_id }) = report.as_deref_mut() {
             visit_all([message_id], visit);
             for ReportedRecipient { address, action, status, diagnostic } in recipients {
                 visit_all([address, action], visit);

@@ -6,18 +6,19 @@ use crate::capture::Time;
 use crate::limits::LimitsHit;
 use crate::protocol::event::{Delivery, Direction};
 use crate::session::Session;
-use crate::session::model::{Fact, Message, Severity};
+use crate::session::model::{Fact, Message, ReportForm, Severity};
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::sync::Arc;
 
 /// A delivery report crossed: a message without a sender (`MAIL FROM:<>`), or fetched by its reader, that says of a
-/// recipient that delivery failed (RFC 3464; Exim also names them in `X-Failed-Recipients`).
+/// recipient that delivery failed: for programs (RFC 3464), or as a text, in the form of qmail (QSBMF), of sendmail, or of Exim,
+/// which names recipients in `X-Failed-Recipients`. A text that is fetched has to begin with an empty `Return-Path`.
 ///
 /// It matters because it answers why a message did not arrive: it names recipient, reason and, where the header of the
 /// message comes back, its Message-ID, by which its own session is found.
 ///
 /// Not: a report of success or delay; not a receipt of reading (RFC 8098), nor an automatic reply, though both have no
-/// sender either; and not a report that somebody sends on.
+/// sender either; and not a report that somebody sends on, or quotes.
 ///
 /// RFC 3464; RFC 5321, section 4.5.5.
 pub const RULE: Rule = rule(
@@ -169,26 +170,27 @@ impl Analysis for Bounce {
 
 /// The recipients that `message` says failed, where it is a delivery report.
 fn failed(message: &Message) -> Vec<Failed> {
+    let Some(report) = message.report.as_deref() else { return Vec::new() };
     let sender = message.envelope.as_ref().and_then(|envelope| envelope.from.as_deref());
-    // Who sends a report on has a name; one that is fetched has no envelope.
-    if sender.is_some_and(|sender| !sender.is_empty()) {
-        return Vec::new();
-    }
-    let report = message.report.as_deref();
-    let of_status = report.into_iter().flat_map(|report| &report.recipients).filter(|one| one.action == "failed");
-    let mut failed: Vec<Failed> = of_status
-        .map(|one| Failed {
-            recipient: one.address.clone(),
-            reason: one.status.clone().or(one.diagnostic.clone()).unwrap_or_else(|| "-".to_owned()),
-        })
-        .collect();
-    if failed.is_empty() && report.is_none() && sender.is_some() {
-        let field = message.header.fields.iter().find(|field| field.name.eq_ignore_ascii_case("X-Failed-Recipients"));
-        let names = field.into_iter().flat_map(|field| field.value.split(','));
-        failed.extend(names.map(|name| Failed { recipient: name.trim().to_owned(), reason: "-".to_owned() }));
-    }
-    failed.truncate(RECIPIENTS);
-    failed
+    let is_from_nobody = match (sender, report.form) {
+        // Who sends a report on has a name.
+        (Some(sender), _) => sender.is_empty(),
+        (None, ReportForm::Status) => true,
+        (None, ReportForm::Text) => returns_to_nobody(message),
+    };
+    let of_report = report.recipients.iter().filter(|one| one.action == "failed" && is_from_nobody);
+    let failed = of_report.map(|one| Failed {
+        recipient: one.address.clone(),
+        reason: one.status.clone().or(one.diagnostic.clone()).unwrap_or_else(|| "-".to_owned()),
+    });
+    failed.take(RECIPIENTS).collect()
+}
+
+/// What is fetched has no envelope: the server that delivered it wrote the sender at the top (RFC 5321, section 4.4).
+fn returns_to_nobody(message: &Message) -> bool {
+    let mut fields = message.header.fields.iter();
+    let first = fields.find(|field| field.name.eq_ignore_ascii_case("Return-Path"));
+    first.is_some_and(|field| field.value.trim() == "<>")
 }
 
 #[cfg(test)]
@@ -233,6 +235,77 @@ mod tests {
             assert_eq!(all, [(vec![1, 2], format!("c@d 5.1.1 {id} "))], "{returned}");
         }
         assert_eq!(shown(&report("", STATUS, "failed", RETURNED)), [(vec![1], "c@d 5.1.1 1@b ".to_owned())]);
+    }
+
+    /// A message from `from`, in its own words.
+    fn letter(from: &str, content: &str) -> String {
+        let lines: String = content.lines().map(|line| format!("C: {line}\n")).collect();
+        format!(
+            "---\nS: 220 mx\nC: EHLO r\nS: 250 mx\nC: MAIL FROM:<{from}>\nS: 250 ok\nC: RCPT TO:<a@b>\nS: 250 ok\nC: DATA\n\
+             S: 354 go\n{lines}C: .\nS: 250 ok\n"
+        )
+    }
+
+    /// The same content, fetched.
+    fn fetched(content: &str) -> String {
+        let lines: String = content.lines().map(|line| format!("S: {line}\n")).collect();
+        format!("---\nS: +OK POP3\nC: RETR 1\nS: +OK\n{lines}S: .\nC: QUIT\nS: +OK\n")
+    }
+
+    const QSBMF: &str = "From: MAILER-DAEMON@r\nTo: a@b\nSubject: failure notice\n\nHi. This is the qmail-send program at r.\n\
+        I could not deliver it.\n\n<c@d>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 no such user\n\
+        Giving up on 192.0.2.1.\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <a@b>\nMessage-ID: <1@b>\n\nhi\n";
+    const EXIM: &str = "X-Failed-Recipients: c@d\nFrom: Mail Delivery System <Mailer-Daemon@r>\nTo: a@b\n\n\
+        The following address(es) failed:\n\n  c@d\n    SMTP error from remote mail server after RCPT TO:<c@d>:\n    \
+        550 5.1.1 no such user\n\n------ This is a copy of the message, including all the headers. ------\n\n\
+        Return-path: <a@b>\nMessage-ID: <1@b>\n\nhi\n";
+
+    const SENDMAIL: &str = "From: MAILER-DAEMON@r\nTo: a@b\nSubject: Returned mail: see transcript for details\n\n\
+        The original message was received at Sun, 29 Nov 2026 17:26:17 GMT\nfrom a [192.0.2.7]\n\n   \
+        ----- The following addresses had permanent fatal errors -----\n<c@d>\n    (reason: 550 5.1.1 no such user)\n\n   \
+        ----- Original message follows -----\n\nReturn-Path: <a@b>\nMessage-ID: <1@b>\n\nhi\n";
+
+    #[test]
+    fn has_a_report_that_is_a_text() {
+        for text in [QSBMF, EXIM, SENDMAIL] {
+            let of_both = [(vec![1, 2], "c@d 5.1.1 1@b ".to_owned())];
+            assert_eq!(shown(&format!("{SENT}{}", letter("", text))), of_both, "{text}");
+            // Without the message that comes back, it is found by sender and recipient.
+            let bare: String =
+                text.lines().filter(|line| !line.starts_with("Message-ID")).map(|l| format!("{l}\n")).collect();
+            let of_both = [(vec![1, 2], "c@d 5.1.1 - ".to_owned())];
+            assert_eq!(shown(&format!("{SENT}{}", letter("", &bare))), of_both, "{bare}");
+            let delivered = fetched(&format!("Return-Path: <>\n{text}"));
+            assert_eq!(
+                shown(&format!("{SENT}{delivered}")),
+                [(vec![1, 2], "c@d 5.1.1 1@b ".to_owned())],
+                "{delivered}"
+            );
+        }
+    }
+
+    #[test]
+    fn has_not_a_text_that_somebody_wrote() {
+        for text in [QSBMF, EXIM, SENDMAIL] {
+            assert!(shown(&format!("{SENT}{}", letter("e@f", text))).is_empty(), "sent on: {text}");
+            assert!(shown(&format!("{SENT}{}", fetched(text))).is_empty(), "of whom is not known: {text}");
+            let named = fetched(&format!("Return-Path: <e@f>\nReturn-Path: <>\n{text}"));
+            assert!(shown(&format!("{SENT}{named}")).is_empty(), "the first one is the server's: {named}");
+        }
+        let (header, body) = QSBMF.split_once("\n\n").expect("a body");
+        let quoted: String = body.lines().map(|line| format!("> {line}\n")).collect();
+        for body in [
+            quoted.clone(),
+            format!("You wrote:\n\n{body}"),
+            format!("Hi. This is the holiday answer of a@b.\n\n{quoted}"),
+            body.replace("---", "==="),
+            body.replace("Hi. This is the", "Hi. That is the"),
+            body.replace("<c@d>:", "<c@d> says:"),
+        ] {
+            assert!(shown(&format!("{SENT}{}", letter("", &format!("{header}\n\n{body}")))).is_empty(), "{body}");
+        }
+        let unnamed = EXIM.replace("X-Failed-Recipients: c@d\n", "");
+        assert!(shown(&format!("{SENT}{}", letter("", &unnamed))).is_empty());
     }
 
     #[test]

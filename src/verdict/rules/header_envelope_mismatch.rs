@@ -1,7 +1,7 @@
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, LoginOutcome};
 use crate::session::Session;
-use crate::session::model::{Header, Mailbox, Message};
+use crate::session::model::{Header, Mailbox, Message, ReportForm};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -112,7 +112,7 @@ fn is_straight_from_its_author(message: &Message) -> bool {
     };
     message.direction == Direction::Sent
         && message.header_seen
-        && message.report.is_none()
+        && message.report.as_ref().is_none_or(|report| report.form == ReportForm::Text)
         && !message.header.fields.iter().any(|field| speaks_for_others(&field.name))
 }
 

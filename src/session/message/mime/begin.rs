@@ -5,6 +5,7 @@ use super::super::header::Entity;
 use super::super::preview;
 use super::super::report;
 use super::super::text_print::Printing;
+use super::super::text_report;
 use super::super::transfer::Transfer;
 use super::{MimeParser, Open, State, add_to_messages};
 use crate::limits::MIME_DEPTH;
@@ -77,6 +78,17 @@ impl MimeParser {
                 other => other,
             };
         }
+        // Outermost: it is gone as soon as the text shows that it is no report.
+        if number == 0 && is_any_text && is_plain {
+            self.state = match std::mem::replace(&mut self.state, State::Between) {
+                State::Leaf(leaf) => {
+                    let transfer = Transfer::named(entity.mime.encoding.as_deref());
+                    let text = Box::new(text_report::Text::new(transfer, self.report.is_named()));
+                    State::Leaf(Leaf::MayReport { text, leaf: Box::new(leaf) })
+                }
+                other => other,
+            };
+        }
     }
 
     /// What is known of a leaf that has ended goes where it belongs; `seen` where its end was seen. Returns what is left
@@ -86,6 +98,10 @@ impl MimeParser {
             Leaf::Reported(kept) => {
                 self.report.part(&kept);
                 Leaf::Passed
+            }
+            Leaf::MayReport { text, leaf } => {
+                self.report.text(&text.finish(&mut self.scratch));
+                self.leaf_ends(*leaf, seen)
             }
             Leaf::Printed { printing, leaf } => {
                 self.prints.extend(printing.finish(&mut self.scratch));

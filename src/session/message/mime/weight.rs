@@ -20,6 +20,7 @@ impl MimeParser {
             + lists
             + buffers
             + self.attachments.weight()
+            + self.report.weight()
             + of_list(&self.prints)
             + self.preview.as_ref().map_or(0, |preview| of_text(&preview.text))
     }
