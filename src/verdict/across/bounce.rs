@@ -6,7 +6,7 @@ use crate::capture::Time;
 use crate::limits::LimitsHit;
 use crate::protocol::event::{Delivery, Direction};
 use crate::session::Session;
-use crate::session::model::{Fact, Message, ReportForm, Severity};
+use crate::session::model::{Fact, Message, ReportForm, ReportedRecipient, Severity};
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::sync::Arc;
 
@@ -179,11 +179,15 @@ fn failed(message: &Message) -> Vec<Failed> {
         (None, ReportForm::Text) => returns_to_nobody(message),
     };
     let of_report = report.recipients.iter().filter(|one| one.action == "failed" && is_from_nobody);
-    let failed = of_report.map(|one| Failed {
-        recipient: one.address.clone(),
-        reason: one.status.clone().or(one.diagnostic.clone()).unwrap_or_else(|| "-".to_owned()),
-    });
+    let failed = of_report.map(|one| Failed { recipient: one.address.clone(), reason: reason(one) });
     failed.take(RECIPIENTS).collect()
+}
+
+/// The status, unless that says nothing (`5.0.0`, which Exim gives for everything: RFC 3463, section 3.1) and there is a text.
+fn reason(failed: &ReportedRecipient) -> String {
+    let ReportedRecipient { status, diagnostic, .. } = failed;
+    let tells = status.as_ref().filter(|status| !status.ends_with(".0.0"));
+    tells.or(diagnostic.as_ref()).or(status.as_ref()).cloned().unwrap_or_else(|| "-".to_owned())
 }
 
 /// What is fetched has no envelope: the server that delivered it wrote the sender at the top (RFC 5321, section 4.4).
@@ -306,6 +310,19 @@ mod tests {
         }
         let unnamed = EXIM.replace("X-Failed-Recipients: c@d\n", "");
         assert!(shown(&format!("{SENT}{}", letter("", &unnamed))).is_empty());
+    }
+
+    #[test]
+    fn has_a_reason_that_says_something() {
+        let with = |status: &str, more: &str| {
+            let script = report("", STATUS, "failed", RETURNED).replace("5.1.1\n", &format!("{status}\n{more}"));
+            shown(&script).into_iter().map(|(_, names)| names).collect::<Vec<_>>()
+        };
+        let diagnostic = "C: Diagnostic-Code: smtp; 550 5.1.1 no such user\n";
+        assert_eq!(with("5.0.0", diagnostic), ["c@d 550 5.1.1 no such user 1@b "]);
+        assert_eq!(with("5.0.0", ""), ["c@d 5.0.0 1@b "]);
+        assert_eq!(with("5.1.1", diagnostic), ["c@d 5.1.1 1@b "]);
+        assert_eq!(with("5.10.0", diagnostic), ["c@d 5.10.0 1@b "]);
     }
 
     #[test]
