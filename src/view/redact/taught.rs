@@ -110,13 +110,13 @@ mod tests {
     #[test]
     fn no_more_than_some_is_remembered() {
         let mut taught = Taught::default();
-        for n in 0..3 * TAUGHT {
+        for n in 0..TAUGHT * 7 / 2 {
             let mut learned = Learned::default();
             learned.has(What::Crossed, &format!("secret{n}"), None, true, &taught);
             learned.has(What::Crossed, &"x".repeat(999), None, true, &taught);
             taught.add(&mut learned);
             assert!(taught.0.len() <= TAUGHT && taught.0.keys().all(|(_, said)| said.len() < 99));
         }
-        assert!(taught.0.len() > TAUGHT / 2);
+        assert!(taught.0.len() > TAUGHT / 3, "{}", taught.0.len());
     }
 }
