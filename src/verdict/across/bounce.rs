@@ -84,7 +84,10 @@ struct Reported {
 #[derive(Clone)]
 struct Failed {
     recipient: String,
+    /// Why: an enhanced status code, or the words of a server.
     reason: String,
+    /// What the fact is called that has the reason.
+    called: &'static str,
 }
 
 /// Recipients of a report or a message that are kept.
@@ -151,7 +154,7 @@ impl Analysis for Bounce {
                 });
                 let mut facts = vec![
                     (Some("recipient"), Fact::Name(failed.recipient.clone())),
-                    (Some("enhanced"), Fact::Name(failed.reason.clone())),
+                    (Some(failed.called), Fact::Name(failed.reason.clone())),
                     (Some("name"), Fact::Name(first.original.clone().unwrap_or_else(|| "-".to_owned()))),
                     (None, Fact::Count(first.evidence.session.id)),
                 ];
@@ -179,15 +182,21 @@ fn failed(message: &Message) -> Vec<Failed> {
         (None, ReportForm::Text) => returns_to_nobody(message),
     };
     let of_report = report.recipients.iter().filter(|one| one.action == "failed" && is_from_nobody);
-    let failed = of_report.map(|one| Failed { recipient: one.address.clone(), reason: reason(one) });
+    let failed = of_report.map(|one| {
+        let (called, reason) = reason(one);
+        Failed { recipient: one.address.clone(), reason: reason.unwrap_or("-").to_owned(), called }
+    });
     failed.take(RECIPIENTS).collect()
 }
 
-/// The status, unless that says nothing (`5.0.0`, which Exim gives for everything: RFC 3463, section 3.1) and there is a text.
-fn reason(failed: &ReportedRecipient) -> String {
-    let ReportedRecipient { status, diagnostic, .. } = failed;
-    let tells = status.as_ref().filter(|status| !status.ends_with(".0.0"));
-    tells.or(diagnostic.as_ref()).or(status.as_ref()).cloned().unwrap_or_else(|| "-".to_owned())
+/// The status, unless that says nothing (`5.0.0`, which Exim gives for everything: RFC 3463, section 3.1) and there is a text;
+/// and what the fact is called that has it.
+fn reason(failed: &ReportedRecipient) -> (&'static str, Option<&str>) {
+    let status = failed.status.as_deref();
+    match (status.filter(|status| !status.ends_with(".0.0")), failed.diagnostic.as_deref()) {
+        (None, Some(words)) => ("reply", Some(words)),
+        _ => ("enhanced", status),
+    }
 }
 
 /// What is fetched has no envelope: the server that delivered it wrote the sender at the top (RFC 5321, section 4.4).
