@@ -381,7 +381,7 @@ pub fn no_mail_hint() -> &'static str {
     "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
 }
 
-/// A program that was told by its behaviour.
+/// A program that was told by its behaviour, with the versions that were seen to behave so: it may be another one.
 pub fn software(name: &str, versions: &str, percent: u32) -> String {
-    format!("{name} {versions}, by how it behaves ({percent} % sure)")
+    format!("{name}, by how it behaves ({percent} % sure; seen with {versions})")
 }

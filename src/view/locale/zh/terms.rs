@@ -368,5 +368,5 @@ pub fn no_mail_hint() -> &'static str {
 
 /// A program that was told by its behaviour.
 pub fn software(name: &str, versions: &str, percent: u32) -> String {
-    format!("{name} {versions}（由行为判断，可信度 {percent}%）")
+    format!("{name}（由行为判断，可信度 {percent}%；所见版本：{versions}）")
 }
