@@ -112,7 +112,7 @@ fn run_here<'a>(
     stop: &AtomicBool,
 ) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
     let mut input = InputStage::new(options, Sharding::of(plan), source.is_live());
-    let mut shards = Shards::all(options, plan);
+    let mut shards = Shards::all(options, plan).live(source.is_live());
     let stop_condition = StopCondition::new(options, stop);
     let mut problem = None;
     while !stop_condition.is_met(input.packets()) {

@@ -131,6 +131,12 @@ impl<F: ConnectionHandler> Table<F> {
         Self { ledger: Ledger::new(bytes), ..self }
     }
 
+    /// The packets come as they are captured, in one place: a connection that begins like one that is over is no copy of it.
+    pub fn live(mut self) -> Self {
+        self.time_wait.expect_no_copies();
+        self
+    }
+
     /// The handler of all connections.
     pub fn connection_handler(&mut self) -> &mut F {
         &mut self.connection_handler
@@ -205,7 +211,12 @@ impl<F: ConnectionHandler> Table<F> {
                 self.add(key, index, segment);
                 index
             }
-            None if self.time_wait.covers(&key, segment) => return None,
+            None if self.time_wait.covers(&key, segment) => {
+                if segment.header.syn && segment.header.acknowledgement.is_none() {
+                    self.limits_hit.hit(Limit::ComeAgain);
+                }
+                return None;
+            }
             None => self.open(key, segment),
         };
         self.stream_handler_at(index)

@@ -128,7 +128,8 @@ pub fn run<'a>(
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
     let (used, unused) = bounded(wanted * SPARE);
-    let queue = if source.is_live() { LIVE_QUEUE } else { QUEUE };
+    let is_live = source.is_live();
+    let queue = if is_live { LIVE_QUEUE } else { QUEUE };
     let (given_up, unused) = (&given_up, &unused);
     thread::scope(|scope| {
         // All threads wait until it is known how many there are: where they are told nothing, they end.
@@ -153,7 +154,7 @@ pub fn run<'a>(
             let preparing = Preparing { options, view: preparation.clone(), in_silence };
             let work = move || {
                 if let Ok(Place { worker, workers, plan }) = placed.recv() {
-                    let shards = Shards::of_thread(worker, workers, options, &plan);
+                    let shards = Shards::of_thread(worker, workers, options, &plan).live(is_live);
                     work(shards, worker, &preparing, &parts, &done, &used, &home);
                 }
             };

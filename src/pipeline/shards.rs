@@ -53,6 +53,13 @@ impl<'a> Shards<'a> {
         Self { tables: (0..SHARDS).map(table).collect(), ending: None }
     }
 
+    /// The same, whose packets come as they are captured where it `is_live`.
+    pub fn live(mut self, is_live: bool) -> Self {
+        let tables = self.tables.into_iter().map(|table| if is_live { table.map(Table::live) } else { table });
+        self.tables = tables.collect();
+        self
+    }
+
     /// Takes what the input stage hands on, for one of these shards.
     pub fn take(&mut self, routed: Routed<'_>) {
         match routed {

@@ -145,7 +145,7 @@ impl<F: ConnectionHandler> Table<F> {
                 self.remembered -= remembered;
                 self.ledger.remove(index, held, class);
                 if lingers {
-                    self.time_wait.add(key, connection.endpoints().client, connection.syns(), connection.highest());
+                    self.time_wait.add(key, &connection);
                 }
                 let transport = connection.finish(idle, &mut stream_handler);
                 self.connection_handler.over(stream_handler, transport);

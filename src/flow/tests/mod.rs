@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod come_again;
 mod corners;
 mod cut;
 mod duplicate;

@@ -242,6 +242,19 @@ macro_rules! run_bounds {
                 zh: "为与重传比较而保留的已交付数据共 {HISTORY_BYTES}",
             }
 
+            /// Counts connections that were passed over.
+            ComeAgain = "come_again" {
+                /// Seconds for which a connection that is over and comes again, number for number, is taken for a copy: of a capture
+                /// elsewhere whose clock differs, say. Twice the maximum segment lifetime (RFC 9293, section 3.4.2).
+                COPY_SECONDS: Count = 240, fuzzed 1;
+            } hit {
+                en: "connections came again within {COPY_SECONDS} seconds, number for number, and were passed over as copies: of another capture, or played again",
+                zh: "在 {COPY_SECONDS} 秒内以完全相同的序号再次出现的连接，作为副本（来自另一处抓包或重放）略过（连接数）",
+            } readme {
+                en: "{COPY_SECONDS} seconds in which a connection that comes again, number for number, is taken for a copy (not with `live`)",
+                zh: "以完全相同的序号再次出现的连接，{COPY_SECONDS} 秒内视为副本（`live` 除外）",
+            }
+
             /// Counts steps whose text was let go of, and steps that were not kept.
             Memory = "memory" {
                 /// What a run holds where `--memory` says nothing else: see [`super::Budget`].
