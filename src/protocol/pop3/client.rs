@@ -86,7 +86,7 @@ impl Dialogue {
                 self.unplaced(step, &line.bytes, whole, follows_unseen);
                 if !whole {
                     self.queue.line();
-                    (self.user, self.user_before) = (None, None); // The line may be the rest of another USER.
+                    (self.user, self.users) = (None, None); // The line may be the rest of another USER.
                 } else {
                     let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
                     pending.maybe_unanswered = line.bytes.is_empty();
@@ -194,7 +194,7 @@ impl Dialogue {
             pending.fits = whole.then(|| refusal::fits(command.verb, command.trimmed()));
         }
         if command.verb == Verb::User {
-            self.user_before = self.user.take().map(|before| Box::new((step, before)));
+            self.user_follows();
         }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.into())),
@@ -260,7 +260,7 @@ impl Dialogue {
             None => {
                 self.client_follows_gap = true;
                 if missing >= ANOTHER_USER {
-                    (self.user, self.user_before) = (None, None);
+                    (self.user, self.users) = (None, None);
                 }
                 self.queue.client_gap();
             }

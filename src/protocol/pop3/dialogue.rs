@@ -52,10 +52,11 @@ pub struct Dialogue {
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
     /// The step of USER, and the name.
-    pub(super) user: Option<(StepId, Box<[u8]>)>,
-    /// The step of the USER that came last, and the USER before it: whose name stands where the last one is refused since
-    /// there is one.
-    pub(super) user_before: Option<Box<UserBefore>>,
+    pub(super) user: Option<User>,
+    /// The server has accepted it.
+    pub(super) is_user_accepted: bool,
+    /// The USERs before it.
+    pub(super) users: Option<Box<Users>>,
     /// What the server says to a proxy's header.
     pub(super) of_header: Refusals,
     /// The attempt whose USER was refused, until the client goes on.
@@ -66,8 +67,17 @@ pub struct Dialogue {
     pub(super) upgrade: Option<Upgrade>,
 }
 
-/// The step of a USER; and the USER before it: its step, and its name.
-pub(super) type UserBefore = (StepId, (StepId, Box<[u8]>));
+/// The step of a USER, and its name.
+pub(super) type User = (StepId, Box<[u8]>);
+
+/// What is known of USERs before the last one.
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    /// The last that the server accepted: its name stands where it refuses another one since there is a name.
+    pub(super) standing: Option<User>,
+    /// Those that were sent before the reply to the one before them came.
+    pub(super) in_flight: Vec<User>,
+}
 
 /// What the server is sending.
 #[derive(Debug, Default)]
@@ -100,7 +110,7 @@ impl Dialogue {
         self.end_of_saying(false, out);
         self.refused_user_ends(None, out);
         self.queue.resolve(out);
-        (self.user, self.user_before, self.client_follows_gap) = (None, None, false);
+        (self.user, self.users, self.client_follows_gap) = (None, None, false);
         self.upgrade = Some(Upgrade::start_tls());
     }
 

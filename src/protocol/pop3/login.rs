@@ -75,14 +75,44 @@ impl Dialogue {
         false
     }
 
-    /// A reply to the USER of `user`: one that is refused since the name is set already, or since the server cannot read the
-    /// command, changes nothing, so that the name before it stands.
-    pub(super) fn user_decided(&mut self, user: StepId, reply: &Reply<'_>) {
-        let Some(last) = self.user_before.take_if(|last| last.0 == user) else { return };
-        let (_, before) = *last;
-        if !reply.ok && self.state == State::Authorization && decides_nothing(reply.text) {
-            self.queue.name_stands(user, &before);
-            self.user = Some(before);
+    /// Another USER follows the last one.
+    pub(super) fn user_follows(&mut self) {
+        /// USERs in flight that are remembered.
+        const IN_FLIGHT: usize = 16;
+        let was_accepted = std::mem::take(&mut self.is_user_accepted);
+        let Some(before) = self.user.take() else { return };
+        let users = self.users.get_or_insert_default();
+        if was_accepted {
+            users.standing = Some(before);
+        } else if self.queue.has(before.0) && users.in_flight.len() < IN_FLIGHT {
+            users.in_flight.push(before);
+        }
+    }
+
+    /// A reply to the USER of `step`: one that is refused since the name is set already, or since the server cannot read the
+    /// command, changes nothing, so that the name that was accepted before stands, or none. Where it is the first one, nothing
+    /// says what the server makes of it.
+    pub(super) fn user_decided(&mut self, step: StepId, reply: &Reply<'_>) {
+        let earlier = self.users.as_mut().and_then(|users| {
+            let place = users.in_flight.iter().position(|user| user.0 == step)?;
+            Some(users.in_flight.remove(place))
+        });
+        // Of one without a name nothing is known but that it was the last.
+        let is_last = earlier.is_none() && self.user.as_ref().is_none_or(|last| last.0 == step);
+        if reply.ok {
+            match (earlier, &mut self.users) {
+                (Some(earlier), Some(users)) => users.standing = Some(earlier),
+                _ => self.is_user_accepted = is_last,
+            }
+        } else if self.state == State::Authorization
+            && decides_nothing(reply.text)
+            && let Some(users) = &self.users
+        {
+            let standing = users.standing.clone();
+            self.queue.name_stands(step, standing.as_ref());
+            if is_last {
+                (self.is_user_accepted, self.user) = (standing.is_some(), standing);
+            }
         }
     }
 

@@ -294,16 +294,22 @@ impl Queue {
         self.pending.front().map(|pending| pending.verb)
     }
 
-    /// The name of `before`, an earlier USER, stands: the logins in flight that would have that of the USER of `user` have it.
-    pub fn name_stands(&mut self, user: StepId, before: &(StepId, Box<[u8]>)) {
+    /// Whether the command of `step` is in flight.
+    pub fn has(&self, step: StepId) -> bool {
+        self.pending.iter().any(|pending| pending.step == step)
+    }
+
+    /// The USER of `user` changed nothing: the logins in flight that would have its name have that of `standing`, an earlier
+    /// one, or none.
+    pub fn name_stands(&mut self, user: StepId, standing: Option<&(StepId, Box<[u8]>)>) {
         for pending in &mut self.pending {
             if let Some(Login::Native(credential)) = &mut pending.login
                 && (credential.steps.first() == Some(&user) || credential.username.is_none())
                 && pending.verb == Verb::Pass
             {
                 credential.steps.retain(|step| *step != user);
-                credential.steps.insert(0, before.0);
-                credential.username = Some(before.1.to_vec());
+                credential.username = standing.map(|(_, name)| name.to_vec());
+                credential.steps.splice(0..0, standing.map(|(step, _)| *step));
             }
         }
     }

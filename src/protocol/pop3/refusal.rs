@@ -141,7 +141,8 @@ pub(super) fn is_set_already(text: &[u8]) -> bool {
     let text = lower(text);
     let mut words = text.split(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
     let is_name = |word: &[u8]| matches!(word, b"user" | b"username" | b"name");
-    let is_set = |word: &[u8]| matches!(word, b"set" | b"specified" | b"given" | b"sent" | b"supplied" | b"entered");
+    let is_set =
+        |word: &[u8]| matches!(word, b"set" | b"specified" | b"given" | b"sent" | b"supplied" | b"entered" | b"got");
     words.clone().any(is_name) && words.clone().any(|word| word == b"already") && words.any(is_set)
 }
 

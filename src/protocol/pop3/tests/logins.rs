@@ -96,6 +96,12 @@ fn a_name_that_is_set_already_stands() {
                 .to_owned(),
             "alice x1 Plaintext Accepted -",
         ),
+        (
+            "C| USER alice\\r\\nUSER bob\\r\\nUSER eve\\r\\nPASS x1\\r\\n\n S: +OK\n S: -ERR username already set\n \
+             S: -ERR username already set\n S: +OK"
+                .to_owned(),
+            "alice x1 Plaintext Accepted -",
+        ),
         // The second one counts where it is accepted, or refused for itself.
         (format!("{two} S: +OK\n C: PASS x1\n S: +OK"), "bob x1 Plaintext Accepted -"),
         (
@@ -110,6 +116,15 @@ fn a_name_that_is_set_already_stands() {
         let told = hear(&format!("S: +OK\n {script}"));
         assert_eq!(told.attempts(), [format!("USER/PASS {expected}")], "{script}");
     }
+    // Sent at once, with a password for each; and where no name was accepted, none stands.
+    let at_once = "C| USER alice\\r\\nUSER bob\\r\\nPASS x1\\r\\nUSER eve\\r\\nPASS x2\\r\\n\n S: +OK\n \
+                   S: -ERR username already set\n S: -ERR no\n S: -ERR username already set\n S: +OK";
+    let told = hear(&format!("S: +OK\n {at_once}"));
+    assert_eq!(told.credentials.iter().map(|it| it.username.as_deref()).collect::<Vec<_>>(), [Some(&b"alice"[..]); 2]);
+    let unnamed = "C: USER alice\n S: -ERR no such user\n C: USER bob\n S: -ERR unknown command\n C: PASS x1\n S: +OK";
+    let told = hear(&format!("S: +OK\n {unnamed}"));
+    let names: Vec<_> = told.credentials.iter().map(|it| it.username.as_deref()).collect();
+    assert_eq!(names, [Some(&b"alice"[..]), None]);
     let told = hear(&format!("S: +OK\n {two} S: -ERR username already set\n C: PASS x1\n S: +OK"));
     assert_eq!(told.credentials[0].steps, [2, 6, 7]);
 }
