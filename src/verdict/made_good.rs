@@ -54,8 +54,9 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
 }
 
 /// The refusals of recipients in `session` that another refusal of the same recipient follows, when the client named it anew:
-/// the number of the transaction and the recipient's place in it, from 0, and the same of the refusal that follows. The
-/// last refusal has none, so that each recipient has one that is not among the keys.
+/// the number of the transaction and the recipient's place in it, from 0, and the same of the refusal that follows; or of one
+/// before, where this one is for the order of commands alone. The one that counts has none, so that each recipient has one
+/// that is not among the keys.
 ///
 /// Anew is within the same transaction; or, for who was refused for now (4yz), in a later one that has the same sender and
 /// declares the same size, where the first had no content. As in [`recipients`], a size must be declared.
@@ -68,7 +69,12 @@ pub fn tried_again(session: &Session) -> HashMap<(u32, usize), (u32, usize)> {
     for transaction in session.transactions.iter().rev() {
         // By the address: the first refusal in this transaction. The order of the places is that of the commands.
         let mut refused_here = HashMap::new();
+        let named_again = named_again(&transaction.to);
         for (place, addressee) in transaction.to.iter().enumerate().rev().filter(|(_, to)| to.is_refused()) {
+            if let Some(&NamedAgain::Refused(before)) = named_again.get(&place).filter(|again| again.is_before(place)) {
+                tried_again.insert((transaction.n, place), (transaction.n, before));
+                continue;
+            }
             let address = addressee.address.to_lowercase();
             let is_known = transaction.message.is_none() && is_put_off_known(transaction, addressee);
             let later = || refused_later.get(&key(transaction, address.clone())).filter(|_| is_known);

@@ -28,12 +28,12 @@ pub const SENTENCES: &[Sentence] = &[
         zh: "邮件：服务器的答复是“{0}”，意思是：{1}。",
     },
     Sentence {
-        en: "{0}: the server said “{1}”, and accepted this recipient later in the session.",
-        zh: "{0}：服务器的答复是“{1}”，但在此会话中随后接受了该收件人。",
+        en: "{0}: the server said “{1}”, and accepted this recipient another time in the session.",
+        zh: "{0}：服务器的答复是“{1}”，但在此会话中另一次接受了该收件人。",
     },
     Sentence {
-        en: "{0}: the server said “{1}”, which means: {2}. It accepted this recipient later in the session.",
-        zh: "{0}：服务器的答复是“{1}”，意思是：{2}。服务器在此会话中随后接受了该收件人。",
+        en: "{0}: the server said “{1}”, which means: {2}. It accepted this recipient another time in the session.",
+        zh: "{0}：服务器的答复是“{1}”，意思是：{2}。服务器在此会话中另一次接受了该收件人。",
     },
 ];
 
@@ -259,6 +259,10 @@ mod tests {
         assert_eq!(told(&[MAIL, PUT_OFF, RSET, &again].concat()), ([1, 0], vec![6, 7, 12, 13, 14, 15]));
         assert_eq!(told(&[MAIL, PUT_OFF, REFUSED].concat()), ([0, 1], vec![6, 7, 8, 9]));
         assert_eq!(told(&[MAIL, REFUSED, REFUSED].concat()), ([0, 1], vec![6, 7, 8, 9]));
+        // What is said of the order of commands is not said of the recipient.
+        let out_of_order = "C: RCPT TO:<c@d>\nS: 503 5.5.1 out of order\n";
+        assert_eq!(told(&[MAIL, PUT_OFF, out_of_order].concat()), ([1, 0], vec![6, 7]));
+        assert_eq!(told(&[MAIL, REFUSED, out_of_order, out_of_order].concat()), ([0, 1], vec![6, 7]));
         // Two recipients, and two mails.
         assert_eq!(told(&[MAIL, PUT_OFF, &other].concat()), ([2, 0], vec![6, 7]));
         assert_eq!(told(&[MAIL, PUT_OFF, RSET, &MAIL.replace("300", "7"), PUT_OFF].concat()), ([2, 0], vec![6, 7]));

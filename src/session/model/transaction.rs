@@ -72,8 +72,16 @@ impl Addressee {
 pub enum NamedAgain {
     /// The server accepts the address in this transaction: with another RCPT, before or after this one.
     Accepted,
-    /// It refuses the address again, with the next RCPT that names it: at this place among the recipients, from 0.
+    /// It refuses the address with another RCPT too: at this place among the recipients, from 0. That is the next one that names
+    /// it; or, where this refusal was for the order of commands alone (503), one before it.
     Refused(usize),
+}
+
+impl NamedAgain {
+    /// The refusal that counts stands before the one at `place`.
+    pub fn is_before(self, place: usize) -> bool {
+        matches!(self, Self::Refused(other) if other < place)
+    }
 }
 
 /// Those refusals among the recipients `to` of one transaction that are not the last word about their address, by their
@@ -84,11 +92,21 @@ pub fn named_again(to: &[Addressee]) -> HashMap<usize, NamedAgain> {
         return named_again;
     }
     let taken: HashSet<String> = to.iter().filter(|one| one.is_taken()).map(|one| one.address.to_lowercase()).collect();
+    // That a command is out of order is said of the client: what was said of the recipient before holds.
+    let is_out_of_order = |one: &Addressee| one.code == Some(503);
+    let mut decided = HashMap::new();
+    for (place, one) in to.iter().enumerate().filter(|(_, one)| one.is_refused() && !is_out_of_order(one)) {
+        decided.entry(one.address.to_lowercase()).or_insert(place);
+    }
     let mut refused_later = HashMap::new();
     for (place, addressee) in to.iter().enumerate().rev().filter(|(_, one)| one.is_refused()) {
         let address = addressee.address.to_lowercase();
         if taken.contains(&address) {
             named_again.insert(place, NamedAgain::Accepted);
+        } else if let Some(&before) =
+            decided.get(&address).filter(|before| is_out_of_order(addressee) && **before < place)
+        {
+            named_again.insert(place, NamedAgain::Refused(before));
         } else if let Some(next) = refused_later.insert(address, place) {
             named_again.insert(place, NamedAgain::Refused(next));
         }
