@@ -69,6 +69,8 @@ pub struct Redact<V> {
     holds: usize,
     /// What known secrets are called; without it, they are asterisks.
     names: Option<RefCell<Names>>,
+    /// Sessions of which a secret was left out, since there was no room for more.
+    left_out: u64,
     /// The findings by rule, as they are when they are masked: what a finding quotes is masked best in its own session.
     grouped: Grouped,
 }
@@ -93,6 +95,7 @@ impl<V: View> Redact<V> {
             held_bytes: 0,
             holds: 0,
             names: None,
+            left_out: 0,
             grouped: Grouped::default(),
         }
     }
@@ -155,6 +158,7 @@ impl<V: View> View for Redact<V> {
         masking.pack();
         if !all {
             session.limits_hit.hit(Limit::RedactStrings);
+            self.left_out += 1;
         }
         let weight = session.weight() + masking.weight();
         self.held_bytes = self.held_bytes.saturating_add(weight);
@@ -164,6 +168,7 @@ impl<V: View> View for Redact<V> {
                 && let Some(oldest) = self.held.front_mut()
             {
                 oldest.session.limits_hit.hit(Limit::RedactStrings);
+                self.left_out += 1;
             }
             self.release()?;
         }
@@ -176,6 +181,8 @@ impl<V: View> View for Redact<V> {
         }
         holds_no_wire_text(report);
         let mut masked = report.clone();
+        // Sessions were counted before they came here.
+        masked.summary.limits_hit.hit_times(Limit::RedactStrings, self.left_out);
         let own = Needles::default();
         let mut mask = Mask { own: &own, known: &self.known, names: self.names.as_ref(), given: &[] };
         masked.across.texts_mut(&mut |text| mask.text(text));
