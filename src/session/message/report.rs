@@ -13,6 +13,7 @@ use crate::limits::{REPORT_BYTES, of_list};
 use crate::session::model::{Header, Report, ReportForm, ReportedRecipient};
 use crate::session::text::text;
 use crate::session::weight::of_text;
+use std::collections::HashSet;
 
 /// What a part of a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,8 @@ impl Reading {
         let fields = header.fields.iter().filter(|field| field.name.eq_ignore_ascii_case("X-Failed-Recipients"));
         let names = fields.flat_map(|field| field.value.split(',')).map(str::trim);
         let names = names.filter(|name| (1..=DIAGNOSTIC_BYTES).contains(&name.len()));
+        let mut known = HashSet::new();
+        let names = names.filter(|name| known.insert(name.to_lowercase()));
         self.named = names.take(RECIPIENTS).map(|name| text_report::failed(name.to_owned())).collect();
     }
 

@@ -228,9 +228,12 @@ pub fn reasons<'a>(body: &'a [u8], recipients: &mut [ReportedRecipient]) -> &'a 
                 return header(rest);
             }
             [b' ', b' ', b' ', b' ', reason @ ..] => {
-                if let Some(recipient) = current.and_then(|at: usize| recipients.get_mut(at))
-                    && !reason.starts_with(b"(generated from ")
-                {
+                // The address that stands above is another one, or not shown: this is the one that the header names.
+                if let Some(from) = reason.strip_prefix(b"(generated from ") {
+                    let from =
+                        from.strip_suffix(b")").filter(|from| from.len() <= DIAGNOSTIC_BYTES).unwrap_or_default();
+                    current = places.get(&text(from).to_lowercase()).copied().or(current);
+                } else if let Some(recipient) = current.and_then(|at: usize| recipients.get_mut(at)) {
                     add_reason(recipient, reason);
                 }
             }
