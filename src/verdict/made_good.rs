@@ -25,6 +25,10 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
     if !is_any_refused || !is_any_accepted {
         return made_good;
     }
+    if let [only] = &session.transactions[..] {
+        let accepted = named_again(&only.to).into_iter().filter(|(_, again)| *again == NamedAgain::Accepted);
+        return accepted.map(|(place, _)| (only.n, place)).collect();
+    }
     let mut accepted_later = HashSet::new();
     let mut mails_later = HashSet::new();
     for transaction in session.transactions.iter().rev() {
@@ -63,6 +67,9 @@ pub fn recipients(session: &Session) -> HashSet<(u32, usize)> {
 pub fn tried_again(session: &Session) -> HashMap<(u32, usize), (u32, usize)> {
     let mut tried_again = HashMap::new();
     if !session.transactions.iter().any(|transaction| transaction.to.iter().any(Addressee::is_refused)) {
+        return tried_again;
+    }
+    if matches!(&session.transactions[..], [only] if named_again(&only.to).is_empty()) {
         return tried_again;
     }
     let mut refused_later = HashMap::new();

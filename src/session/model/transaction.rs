@@ -88,7 +88,7 @@ impl NamedAgain {
 /// place in `to`, from 0. Addresses are compared without regard to case.
 pub fn named_again(to: &[Addressee]) -> HashMap<usize, NamedAgain> {
     let mut named_again = HashMap::new();
-    if to.len() < 2 || !to.iter().any(Addressee::is_refused) {
+    if !is_any_named_twice(to) || !to.iter().any(Addressee::is_refused) {
         return named_again;
     }
     let taken: HashSet<String> = to.iter().filter(|one| one.is_taken()).map(|one| one.address.to_lowercase()).collect();
@@ -112,6 +112,23 @@ pub fn named_again(to: &[Addressee]) -> HashMap<usize, NamedAgain> {
         }
     }
     named_again
+}
+
+/// Whether an address may be twice among the recipients: of few it is looked up, since nearly all transactions have few.
+fn is_any_named_twice(to: &[Addressee]) -> bool {
+    const FEW: usize = 8;
+    let is_same = |one: &str, other: &str| match one.is_ascii() && other.is_ascii() {
+        true => one.eq_ignore_ascii_case(other),
+        false => one.to_lowercase() == other.to_lowercase(),
+    };
+    let mut rest = to;
+    while let Some((one, others)) = rest.split_first().filter(|_| to.len() <= FEW) {
+        if others.iter().any(|other| is_same(&one.address, &other.address)) {
+            return true;
+        }
+        rest = others;
+    }
+    to.len() > FEW
 }
 
 /// What became of a transaction, or of one of its recipients. A reply that was not seen leaves [`Outcome::Unknown`].
