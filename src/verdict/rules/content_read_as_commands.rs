@@ -168,8 +168,7 @@ impl<'a> Read<'a> {
         }
         // A server that answers fewer lines than there are owes the next command a reply: then that one's is not theirs.
         let next = dialogue.client.get(at + lines.len());
-        let is_sure =
-            |reply: &Step| next.is_none_or(|next| reply.n < next.n || dialogue.replies.contains_key(&next.n));
+        let is_sure = |reply: &Step| next.is_none_or(|next| reply.n < next.n || dialogue.replies.contains_key(&next.n));
         let code = |line: &Step| {
             let reply = dialogue.reply(line).filter(|reply| is_sure(reply))?;
             // With these the server ends the session.

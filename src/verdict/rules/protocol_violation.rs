@@ -45,8 +45,7 @@ pub const RULE: Rule = Rule {
         Sentence { en: "Commands that the server does not know: {0}", zh: "服务器不认识的命令数：{0}" },
         Sentence { en: "Commands out of order: {0}", zh: "次序不对的命令数：{0}" },
         Sentence {
-            en: "The client speaks HTTP to a mail server: \"{0}\"",
-            zh: "客户对邮件服务器使用了 HTTP：“{0}”",
+            en: "The client speaks HTTP to a mail server: \"{0}\"", zh: "客户对邮件服务器使用了 HTTP：“{0}”"
         },
     ],
     check,
