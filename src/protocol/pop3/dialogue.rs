@@ -79,6 +79,13 @@ pub(super) struct Users {
     pub(super) in_flight: Vec<User>,
 }
 
+impl Users {
+    fn held(&self) -> usize {
+        let names = self.standing.iter().chain(&self.in_flight).map(|(_, name)| heap(name.len()));
+        heap(size_of::<Self>()) + of_list(&self.in_flight) + names.sum::<usize>()
+    }
+}
+
 /// What the server is sending.
 #[derive(Debug, Default)]
 pub(super) enum Saying {
@@ -144,6 +151,7 @@ impl protocol::Dialogue for Dialogue {
             + self.server.held()
             + self.queue.held()
             + self.maildrop.held()
+            + self.users.as_ref().map_or(0, |users| users.held())
             + saying
     }
 

@@ -100,8 +100,9 @@ impl Dialogue {
         // Of one without a name nothing is known but that it was the last.
         let is_last = earlier.is_none() && self.user.as_ref().is_none_or(|last| last.0 == step);
         if reply.ok {
-            match (earlier, &mut self.users) {
-                (Some(earlier), Some(users)) => users.standing = Some(earlier),
+            match &mut self.users {
+                // Where it was one too many to be remembered, whose name stands is not known.
+                Some(users) if !is_last => users.standing = earlier,
                 _ => self.is_user_accepted = is_last,
             }
         } else if self.state == State::Authorization
