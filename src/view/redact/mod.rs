@@ -167,8 +167,9 @@ impl<V: View> View for Redact<V> {
             if self.holds > 0
                 && let Some(oldest) = self.held.front_mut()
             {
+                let is_counted = oldest.session.limits_hit.iter().any(|(limit, _)| limit == Limit::RedactStrings);
                 oldest.session.limits_hit.hit(Limit::RedactStrings);
-                self.left_out += 1;
+                self.left_out += u64::from(!is_counted);
             }
             self.release()?;
         }

@@ -2,9 +2,13 @@
 
 use super::{Mask, Masking, Names, Needles, Redact, mask};
 use crate::flow::{Conflict, Side};
+use crate::limits::{Limit, LimitsHit};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
 use crate::session::model::{Fact, Facts, Finding, Key, Preview, Session, TextsMut};
+use crate::session::summary::Summary;
+use crate::verdict::across::login_frequency::Logins;
+use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::{Report, rules};
 use crate::view::View;
 use crate::view::testing::Talk;
@@ -161,8 +165,9 @@ fn a_password_of_another_charset_goes_however_its_bytes_are_shown() {
     assert_eq!(texts(&session)[2], "535 wrong: [********] [********] [********] [********]");
 }
 
-/// Keeps what it is shown.
-struct Kept(Vec<String>);
+/// Keeps what it is shown, and the bounds that it is told of.
+#[derive(Default)]
+struct Kept(Vec<String>, LimitsHit);
 
 impl View for Kept {
     fn session(&mut self, session: Session) -> io::Result<()> {
@@ -170,8 +175,38 @@ impl View for Kept {
         Ok(())
     }
 
-    fn finish(&mut self, _: &Report) -> io::Result<()> {
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.1 = report.summary.limits_hit.clone();
         Ok(())
+    }
+}
+
+#[test]
+fn that_secrets_are_left_out_is_told_once_a_session() {
+    let session = |password: &str| {
+        let talk = Talk::new(Protocol::Pop3).s("+OK ready").c("USER alice").s("+OK").c(&format!("PASS {password}"));
+        talk.secret(password).s("+OK").session
+    };
+    let report = Report {
+        sources: Vec::new(),
+        summary: Summary::default(),
+        logins: Logins::default(),
+        across: AcrossReport::default(),
+        verdict: None,
+    };
+    for (redact, told) in [
+        (Redact::new(Kept::default()), vec![]),
+        (Redact::new(Kept::default()).knowing(100), vec![(Limit::RedactStrings, 3)]),
+        // Shown before all secrets are known, for another reason as well.
+        (Redact::holding(Kept::default(), 1).knowing(100), vec![(Limit::RedactStrings, 3)]),
+        (Redact::holding(Kept::default(), 1), vec![(Limit::RedactStrings, 3)]),
+    ] {
+        let mut redact = redact;
+        for password in ["secret12", "another34", "third567"] {
+            redact.session(session(password)).expect("nothing is written");
+        }
+        redact.finish(&report).expect("nothing is written");
+        assert_eq!(redact.inner.1.iter().collect::<Vec<_>>(), told);
     }
 }
 
@@ -200,7 +235,7 @@ fn a_session_is_masked_alike_where_earlier_ones_taught_its_secrets() {
             format!("{:?} {:?}", texts(&session), session.banner)
         };
         assert!(!alone.contains(said), "{alone}");
-        let mut redact = Redact::new(Kept(Vec::new()));
+        let mut redact = Redact::new(Kept::default());
         for _ in 0..3 {
             redact.session(login(password, said)).expect("nothing is written");
         }
