@@ -227,6 +227,19 @@ def smtp_reply_lines(path, n):
     pcap.close()
 
 
+def headers_for_commands(path, n):
+    """Behind each of n refused recipients a line that may begin a message."""
+    pcap = Pcap(path)
+    talk = smtp(pcap)
+    talk.client(b"MAIL FROM:<a@b>\r\n")
+    talk.server(b"250 ok\r\n")
+    for _ in range(n):
+        talk.client(b"RCPT TO:<c@d>\r\nX-A: b\r\n")
+        talk.server(b"550 no\r\n500 what\r\n")
+    talk.end()
+    pcap.close()
+
+
 def logins(path, n):
     pcap = Pcap(path)
     talk = smtp(pcap)
@@ -482,6 +495,7 @@ CASES = {
     "imap_tags": (imap_tags, 200_000, []),
     "pop3_lines": (pop3_lines, 1_000_000, []),
     "smtp_reply_lines": (smtp_reply_lines, 2_000_000, []),
+    "headers_for_commands": (headers_for_commands, 15_000, []),
     "logins": (logins, 100_000, []),
     "gap_2g": (gap_2g, 4_000, []),
     "messages": (messages, 100_000, []),

@@ -315,10 +315,11 @@ mod tests {
     #[test]
     fn many_lines_are_looked_at_once_each() {
         let pair = "C: RCPT TO:<c@d>\nS: 550 no\nC: X-A: b\nS: 500 what\n";
-        let script = format!("S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n{}", pair.repeat(4_000));
+        let script = format!("S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n{}", pair.repeat(15_000));
         let session = session(&script, super::RULE.needs);
         let begun = std::time::Instant::now();
         assert!(super::RULE.look(&session).is_empty());
-        assert!(begun.elapsed().as_millis() < 500, "{:?}", begun.elapsed());
+        // In a pass over the rest for each of them it would take several seconds.
+        assert!(begun.elapsed().as_millis() < 1_000, "{:?}", begun.elapsed());
     }
 }
